@@ -1,0 +1,56 @@
+/** Reads an error answer as far as it may be read, so that it can be judged. The client sees nothing of it yet. */
+
+import { wholeBody } from '../stream/inspect.ts';
+import type { Flow, HeaderBag, Sink } from '../wire.ts';
+
+/** What was read. `isWhole` is false when it was cut, by the provider or by `limits.maxErrorBytes`. */
+export interface ErrorText {
+  readonly raw: Uint8Array[];
+  readonly text: string;
+}
+
+/** Collects the body of an error answer. */
+export class ErrorReader implements Sink {
+  readonly #maxBytes: number;
+  readonly #encoding: string | null;
+  readonly #onRead: (read: ErrorText) => void;
+  readonly #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  #isOver = false;
+
+  constructor(maxBytes: number, encoding: string | null, onRead: (read: ErrorText) => void) {
+    this.#maxBytes = maxBytes;
+    this.#encoding = encoding;
+    this.#onRead = onRead;
+  }
+
+  open(_flow: Flow): void {}
+
+  head(_status: number, _headers: HeaderBag): void {}
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#isOver) return true;
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#maxBytes) this.end();
+    return true;
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    void this.#read();
+  }
+
+  /** What came before the connection broke is still worth a look. */
+  fail(_error: Error): void {
+    this.end();
+  }
+
+  async #read(): Promise<void> {
+    const raw = this.#chunks;
+    // A body that cannot be undone says nothing; the status decides then.
+    const body = await wholeBody(raw, this.#encoding, this.#maxBytes).catch(() => new Uint8Array());
+    this.#onRead({ raw, text: new TextDecoder().decode(body) });
+  }
+}

@@ -1,0 +1,88 @@
+/** An error answer of the provider, read, judged and cleaned: what the client sees when there is no further try. */
+
+import { errorTable } from '../errors.ts';
+import type { Failure } from '../failure.ts';
+import type { HeaderBag, Sink } from '../wire.ts';
+import { stillFlow } from '../wire.ts';
+
+/** Ready to be shown. */
+export interface HeldAnswer {
+  readonly status: number;
+  readonly headers: HeaderBag;
+  readonly body: Uint8Array;
+}
+
+/** What an error answer may look like to be passed on as it is. */
+export interface ReadAnswer {
+  readonly status: number;
+  readonly headers: HeaderBag;
+  /** The body as it came. */
+  readonly raw: Uint8Array;
+  /** The body as text, decompressed. */
+  readonly text: string;
+  /** The text without keys. */
+  readonly clean: string;
+}
+
+const encoder = new TextEncoder();
+
+/** The original bytes where nothing had to be taken out; pages and broken JSON are replaced by an error that can be read. */
+export function holdAnswer(
+  { status, headers, raw, text, clean }: ReadAnswer,
+  failure: Failure,
+  isApiCall: boolean,
+): HeldAnswer {
+  if (isApiCall && !isJson(text)) return replaced(status, headers, failure);
+  if (clean === text) return { status, headers: { ...headers, 'content-length': String(raw.length) }, body: raw };
+  const { 'content-encoding': _, ...plain } = headers;
+  const body = encoder.encode(clean);
+  return { status, headers: { ...plain, 'content-length': String(body.length) }, body };
+}
+
+/**
+ * An error object that came with status 200: it gets the status that its code stands for.
+ *
+ * @returns null when its code is no HTTP error
+ */
+export function holdInnerError(clean: string): HeldAnswer | null {
+  let body: unknown;
+  try {
+    body = JSON.parse(clean);
+  } catch {
+    // Cut in the middle: there is nothing to show.
+    return null;
+  }
+  const { error } = (Array.isArray(body) ? body[0] : body) as { error?: { code?: unknown } };
+  const status = Number(error?.code);
+  if (!(status >= 400 && status < 600)) return null;
+  const bytes = encoder.encode(clean);
+  const headers = { 'content-type': 'application/json; charset=UTF-8', 'content-length': String(bytes.length) };
+  return { status, headers, body: bytes };
+}
+
+export function showAnswer(client: Sink, { status, headers, body }: HeldAnswer, more: HeaderBag): void {
+  client.open(stillFlow);
+  client.head(status, { ...headers, ...more });
+  if (body.length > 0) client.write(body);
+  client.end();
+}
+
+function replaced(status: number, headers: HeaderBag, { code, message }: Failure): HeldAnswer {
+  const { 'content-encoding': _, ...plain } = headers;
+  const { rpc } = errorTable[code];
+  const body = encoder.encode(`${JSON.stringify({ error: { code: status, message, status: rpc } }, null, 2)}\n`);
+  return {
+    status,
+    headers: { ...plain, 'content-type': 'application/json; charset=UTF-8', 'content-length': String(body.length) },
+    body,
+  };
+}
+
+function isJson(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,47 @@
+/** What the head of an answer says about how to take the rest. */
+
+import type { AnswerKind } from '../surface/surface.ts';
+import type { HeaderBag } from '../wire.ts';
+
+/** Ways to take a body. */
+export type Reception =
+  /** An error answer: read it, judge it, show it only when nothing else helps. */
+  | { readonly as: 'error'; readonly encoding: string | null }
+  /** Shown from its first meaning on, complete with its marker. */
+  | { readonly as: 'stream'; readonly encoding: string | null }
+  /** Held until it is whole; with `isJudged`, complete only with its marker. */
+  | { readonly as: 'whole'; readonly encoding: string | null; readonly isJudged: boolean }
+  /** Passes as it comes. */
+  | { readonly as: 'opaque' }
+  | { readonly as: 'redirect' }
+  | { readonly as: 'empty' }
+  | { readonly as: 'nonsense'; readonly why: string };
+
+/** 308 belongs to resumable uploads, 304 to conditional requests: neither sends anybody anywhere. */
+const harmlessRedirects = new Set([304, 308]);
+
+/** @param isArray - the client asked for a stream without `alt=sse`: one JSON array, element by element */
+export function receive(status: number, headers: HeaderBag, answer: AnswerKind, isArray: boolean): Reception {
+  if (status < 200 || status > 599) return { as: 'nonsense', why: `the status ${status}` };
+  if (status >= 300 && status < 400 && !(answer === 'opaque' && harmlessRedirects.has(status)))
+    return { as: 'redirect' };
+  const encodings = encodingsOf(headers);
+  if (encodings.length > 2) return { as: 'nonsense', why: `${encodings.length} content encodings` };
+  if (answer === 'opaque' && status < 400) return { as: 'opaque' };
+  if (encodings.length === 2) return { as: 'nonsense', why: 'two content encodings' };
+  const encoding = encodings[0] ?? null;
+  if (status >= 400) return { as: 'error', encoding };
+  if (answer === 'document') return { as: 'whole', encoding, isJudged: false };
+  if (status === 204 || status === 205) return { as: 'empty' };
+  const isSse = String(headers['content-type'] ?? '').startsWith('text/event-stream');
+  return isSse || isArray ? { as: 'stream', encoding } : { as: 'whole', encoding, isJudged: true };
+}
+
+function encodingsOf(headers: HeaderBag): string[] {
+  const value = headers['content-encoding'];
+  if (value === undefined) return [];
+  const names = String(value)
+    .toLowerCase()
+    .split(/\s*,\s*/);
+  return names.filter((name) => name !== '' && name !== 'identity').map((name) => name.replace(/^x-/, ''));
+}

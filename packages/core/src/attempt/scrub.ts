@@ -1,0 +1,27 @@
+/** Takes keys out of what a provider says, before anybody else reads it. */
+
+/** Shapes of Google's keys: the old ones, and the auth keys that replace them. */
+const shapes = /AIza[0-9A-Za-z_-]{30,}|AQ\.[A-Za-z0-9_-]{10,}/g;
+/** Whatever could be a key of ours: looked up rather than searched for, so that ten thousand keys cost as much as one. */
+const words = /[A-Za-z0-9_.-]{8,}/g;
+const trailingDots = /[.-]+$/;
+const mark = '[key]';
+
+/** Replaces secrets by a mark that says what stood there. */
+export class Scrubber {
+  readonly #secrets: ReadonlySet<string>;
+
+  /** @param secrets - every configured key */
+  constructor(secrets: Iterable<string>) {
+    this.#secrets = new Set(secrets);
+  }
+
+  /** @param used - the key that went up with the call: it is found wherever it stands, whatever its shape */
+  clean(text: string, used: string): string {
+    const withoutUsed = text.includes(used) ? text.replaceAll(used, mark) : text;
+    return withoutUsed.replace(shapes, mark).replace(words, (word) => {
+      const bare = word.replace(trailingDots, '');
+      return this.#secrets.has(bare) || this.#secrets.has(word) ? mark : word;
+    });
+  }
+}

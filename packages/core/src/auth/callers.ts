@@ -1,0 +1,66 @@
+/** Callers with keys of the gateway's own, known by their digests. */
+
+import { platform } from '#platform';
+import { SluiceError } from '../errors.ts';
+import type { Auth, Caller, CallerLookup, CallerOptions } from './auth.ts';
+import { credentialsOf, singleCredential } from './credential.ts';
+
+/** A short key is hashed in a fraction of a microsecond; nobody's key is longer than this. */
+const longestKey = 1_024;
+
+/**
+ * Knows callers by the SHA-256 digests of their keys, salted anew in each process: what is compared, and how long that
+ * takes, tells nothing about a key.
+ */
+export function listedCallers(callers: readonly CallerOptions[]): Auth {
+  const salt = crypto.randomUUID();
+  const byDigest = Promise.all(
+    callers.map(async ({ id, key }) => [await platform.sha256(salt + key), { id }] as const),
+  ).then((entries) => new Map<string, Caller>(entries));
+  let ready: ReadonlyMap<string, Caller> | null = null;
+  void byDigest.then((map) => {
+    ready = map;
+  });
+  return {
+    identify({ target, headers }) {
+      const credential = singleCredential(target, headers);
+      if (credential === null || credential.length > longestKey) throw unauthorized();
+      const digest = platform.sha256(salt + credential);
+      if (ready !== null && typeof digest === 'string') return find(ready, digest);
+      return Promise.all([byDigest, digest]).then(([map, hex]) => find(map, hex));
+    },
+  };
+}
+
+function find(byDigest: ReadonlyMap<string, Caller>, digest: string): Caller {
+  const caller = byDigest.get(digest);
+  if (caller === undefined) throw unauthorized();
+  return caller;
+}
+
+/** Asks the host's own function. It may know callers by other means, so several credentials are its business. */
+export function askedCallers(lookup: CallerLookup): Auth {
+  return {
+    async identify(question) {
+      const [credential = null] = credentialsOf(question.target, question.headers);
+      const caller = await lookup({ ...question, credential });
+      if (caller === null) throw unauthorized();
+      return caller;
+    },
+  };
+}
+
+const anyone: Caller = { id: 'anyone' };
+
+/** Everybody is the same caller: the host guards the mount. */
+export function anyCaller(): Auth {
+  return { identify: () => anyone };
+}
+
+/** One wording for a missing and a wrong key: an attacker learns nothing from the difference. */
+function unauthorized(): SluiceError {
+  return new SluiceError(
+    'unauthorized',
+    'This gateway needs a caller key. Send it as x-goog-api-key, Authorization: Bearer or ?key=.',
+  );
+}

@@ -1,0 +1,151 @@
+/** The client's side over `node:http`: request and response become an {@link Exchange}. */
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SluiceError } from '../errors.ts';
+import type { Exchange, Flow, HeaderBag, Sink } from '../wire.ts';
+
+/** What the driver needs to know. */
+export interface NodeExchangeOptions {
+  /** The request target without the mount path. */
+  readonly target: string;
+  /** How long the body may take, in ms; 0 means no limit. */
+  readonly bodyInMs: number;
+}
+
+/** One request as it came over `node:http`. */
+export class NodeExchange implements Exchange {
+  readonly id: string = randomUUID();
+  readonly method: string;
+  readonly target: string;
+  readonly headers: HeaderBag;
+  readonly client: ResponseSink;
+  readonly over: AbortController = new AbortController();
+
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  readonly #bodyInMs: number;
+
+  constructor(req: IncomingMessage, res: ServerResponse, { target, bodyInMs }: NodeExchangeOptions) {
+    this.#req = req;
+    this.#res = res;
+    this.#bodyInMs = bodyInMs;
+    this.method = req.method ?? 'GET';
+    this.target = target;
+    this.headers = bagOf(req.rawHeaders);
+    this.client = new ResponseSink(req, res);
+    res.once('close', () => {
+      if (!res.writableFinished) this.over.abort(new Error('the client hung up'));
+    });
+    // Whatever breaks the socket closes the response as well, and that is where it is noticed.
+    res.on('error', () => {});
+  }
+
+  readBody(maxBytes: number): Promise<Uint8Array> {
+    const req = this.#req;
+    const declared = Number(this.headers['content-length'] ?? 0);
+    if (maxBytes > 0 && declared > maxBytes) return Promise.reject(tooLarge(maxBytes));
+    if (this.headers.expect !== undefined) this.#res.writeContinue();
+    return new Promise((resolve, reject) => {
+      const pieces: Uint8Array[] = [];
+      let bytes = 0;
+      const timer =
+        this.#bodyInMs === 0 ? undefined : setTimeout(() => finish(tooSlow(this.#bodyInMs)), this.#bodyInMs);
+      const finish = (error: Error | null): void => {
+        clearTimeout(timer);
+        req.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
+        if (error === null) resolve(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces, bytes));
+        else reject(error);
+      };
+      const onData = (piece: Buffer): void => {
+        bytes += piece.length;
+        if (maxBytes > 0 && bytes > maxBytes) finish(tooLarge(maxBytes));
+        else pieces.push(piece);
+      };
+      const onEnd = (): void => finish(null);
+      const onBroken = (): void => finish(new Error('the client hung up'));
+      req.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken);
+    });
+  }
+}
+
+/** Field names in lower case; one that came several times keeps all its values, also where Node would drop them. */
+function bagOf(raw: readonly string[]): HeaderBag {
+  const bag: HeaderBag = Object.create(null) as HeaderBag;
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = (raw[at] as string).toLowerCase();
+    const value = raw[at + 1] as string;
+    const before = bag[name];
+    if (before === undefined) bag[name] = value;
+    else if (typeof before === 'string') bag[name] = [before, value];
+    else before.push(value);
+  }
+  return bag;
+}
+
+function tooLarge(maxBytes: number): SluiceError {
+  return new SluiceError('payload_too_large', `The body has more than server.maxBodyBytes (${maxBytes}) bytes.`);
+}
+
+function tooSlow(bodyInMs: number): SluiceError {
+  return new SluiceError('request_timeout', `The body was not whole after server.bodyInMs (${bodyInMs} ms).`);
+}
+
+/** How long a client that takes nothing gets to take its last words, in ms. */
+const lastWordsMs = 1_000;
+
+/** Pours into a `ServerResponse`. `drain` runs against the stream and lets the source go on. */
+class ResponseSink implements Sink {
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  #flow: Flow | null = null;
+  #isWaiting = false;
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.#req = req;
+    this.#res = res;
+  }
+
+  open(flow: Flow): void {
+    this.#flow = flow;
+  }
+
+  head(status: number, headers: HeaderBag): void {
+    const res = this.#res;
+    if (res.headersSent || res.destroyed) return;
+    // A body that was not read to its end is still on the wire: the connection cannot be used again.
+    if (!this.#req.complete && status >= 400) res.shouldKeepAlive = false;
+    res.writeHead(status, headers as Record<string, string | string[]>);
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#res.destroyed) return true;
+    const hasRoom = this.#res.write(chunk);
+    if (!hasRoom && !this.#isWaiting) {
+      this.#isWaiting = true;
+      this.#res.once('drain', () => {
+        this.#isWaiting = false;
+        this.#flow?.resume();
+      });
+    }
+    return hasRoom;
+  }
+
+  end(): void {
+    this.#res.end();
+  }
+
+  fail(_error: Error, lastWords?: Uint8Array): void {
+    const res = this.#res;
+    if (lastWords === undefined || res.destroyed) return void res.destroy();
+    // Node joins writes of one turn into one packet. The last words are for parsers that look at each piece by itself,
+    // so they wait until what was written before has left.
+    setImmediate(() => {
+      const timer = setTimeout(() => res.destroy(), lastWordsMs);
+      res.write(lastWords, () => {
+        clearTimeout(timer);
+        setImmediate(() => res.destroy());
+      });
+    });
+  }
+}

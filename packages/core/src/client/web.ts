@@ -1,0 +1,166 @@
+/** The client's side over web standards: a `Request` becomes an {@link Exchange}, what is poured becomes a `Response`. */
+
+import { SluiceError } from '../errors.ts';
+import type { Exchange, Flow, HeaderBag, Sink } from '../wire.ts';
+
+/** Bytes that wait for the reader before the source is held. */
+const highWaterBytes = 65_536;
+const noBodyStatuses = new Set([204, 205, 304]);
+
+/** A request and the answer that will come of it. */
+export interface WebExchange {
+  readonly exchange: Exchange;
+  readonly response: Promise<Response>;
+}
+
+/** @param mountPath - what precedes the API's own paths, without a slash at its end */
+export function webExchange(request: Request, mountPath: string): WebExchange {
+  const over = new AbortController();
+  const client = new ResponseSink(over);
+  const url = request.url;
+  const path = url.slice(url.indexOf('/', url.indexOf('//') + 2));
+  const exchange: Exchange = {
+    id: crypto.randomUUID(),
+    method: request.method,
+    target: mountPath !== '' && path.startsWith(mountPath) ? path.slice(mountPath.length) || '/' : path,
+    headers: bagOf(request.headers),
+    client,
+    over,
+    readBody: (maxBytes) => readBody(request, maxBytes),
+  };
+  if (request.signal.aborted) over.abort(request.signal.reason);
+  else request.signal.addEventListener('abort', () => client.leave(request.signal.reason), { once: true });
+  return { exchange, response: client.response };
+}
+
+function bagOf(headers: Headers): HeaderBag {
+  const bag: HeaderBag = Object.create(null) as HeaderBag;
+  for (const [name, value] of headers) bag[name] = value;
+  return bag;
+}
+
+async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array();
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of request.body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>) {
+    bytes += piece.length;
+    if (maxBytes > 0 && bytes > maxBytes) throw tooLarge(maxBytes);
+    pieces.push(piece);
+  }
+  if (pieces.length === 1) return pieces[0] as Uint8Array;
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+function tooLarge(maxBytes: number): SluiceError {
+  return new SluiceError('payload_too_large', `The body has more than server.maxBodyBytes (${maxBytes}) bytes.`);
+}
+
+/** Builds a `Response`: its head when the head comes, its body as a stream that holds the source when nobody reads. */
+class ResponseSink implements Sink {
+  readonly response: Promise<Response>;
+  readonly #over: AbortController;
+  #resolve!: (response: Response) => void;
+  #reject!: (error: unknown) => void;
+  #flow: Flow | null = null;
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  /** What comes after the last byte: a proper end, or an error once everything has been read. */
+  #failedBy: Error | null = null;
+  #isOver = false;
+
+  constructor(over: AbortController) {
+    this.#over = over;
+    this.response = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  open(flow: Flow): void {
+    this.#flow = flow;
+  }
+
+  head(status: number, headers: HeaderBag): void {
+    if (noBodyStatuses.has(status)) {
+      this.#resolve(new Response(null, { status, headers: toHeaders(headers) }));
+      return;
+    }
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        pull: () => this.#onPull(),
+        cancel: (reason) => this.leave(reason),
+      },
+      { highWaterMark: highWaterBytes, size: (chunk) => chunk.length },
+    );
+    this.#resolve(new Response(body, { status, headers: toHeaders(headers) }));
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#isOver || this.#controller === null) return true;
+    this.#controller.enqueue(chunk);
+    return (this.#controller.desiredSize ?? 0) > 0;
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#controller?.close();
+  }
+
+  fail(error: Error, lastWords?: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#controller === null) {
+      this.#reject(error);
+      return;
+    }
+    // An errored stream forgets what nobody has read yet, so the error waits until the last words are gone.
+    if (lastWords !== undefined) this.#controller.enqueue(lastWords);
+    this.#failedBy = error;
+    this.#onPull();
+  }
+
+  /** The reader is gone, by cancelling the body or by the request's signal. */
+  leave(reason: unknown): void {
+    const error = reason instanceof Error ? reason : new Error('the client hung up', { cause: reason });
+    this.#reject(error);
+    if (!this.#isOver) {
+      this.#isOver = true;
+      try {
+        this.#controller?.error(error);
+      } catch {
+        // Cancelled already: whoever cancelled knows.
+      }
+    }
+    if (!this.#over.signal.aborted) this.#over.abort(error);
+  }
+
+  #onPull(): void {
+    const room = this.#controller?.desiredSize ?? 0;
+    if (this.#failedBy !== null) {
+      if (room >= highWaterBytes) this.#controller?.error(this.#failedBy);
+      return;
+    }
+    if (room > 0) this.#flow?.resume();
+  }
+}
+
+function toHeaders(bag: HeaderBag): Headers {
+  const headers = new Headers();
+  for (const name in bag) {
+    const value = bag[name];
+    if (value === undefined) continue;
+    if (typeof value === 'string') headers.append(name, value);
+    else for (const one of value) headers.append(name, one);
+  }
+  return headers;
+}

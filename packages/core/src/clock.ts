@@ -1,0 +1,51 @@
+/** Time as an argument: everything that waits or measures takes it from a {@link Clock}. */
+
+/** Where time comes from. Tests bring a clock of their own and move it by hand. */
+export interface Clock {
+  /** Monotonic ms, for spans. It never goes back and says nothing about the date. */
+  now(): number;
+  /** Ms since 1970, for what people read and for quotas that end at midnight. */
+  wallNow(): number;
+  /**
+   * Calls `then` once, `ms` from now.
+   *
+   * @returns takes it back; harmless when it has already happened
+   */
+  after(ms: number, then: () => void): () => void;
+}
+
+/** Longer delays become 1 ms in Node and in browsers, so no timer is ever set beyond it. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** The system's own clock. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  after(ms, then) {
+    const timer = setTimeout(then, Math.min(Math.max(0, ms), longestTimerMs));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Resolves after `ms`, or rejects with the signal's reason as soon as it fires; no timer is left behind. */
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const cancel = clock.after(ms, () => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    function onAbort(): void {
+      cancel();
+      reject(signal.reason);
+    }
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+const dayMs = 86_400_000;
+
+/** A delay that somebody else asked for, made safe for a timer: within [0, 24 h], and 24 h when it is no number. */
+export function clampDelayMs(ms: number): number {
+  return Number.isNaN(ms) ? dayMs : Math.min(Math.max(0, ms), dayMs);
+}

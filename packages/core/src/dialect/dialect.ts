@@ -1,0 +1,49 @@
+/** The contract of a language that clients and providers speak: what its answers look like, and how it says no. */
+
+import type { SluiceError } from '../errors.ts';
+import type { TokenUsage } from '../events.ts';
+
+/** Where an answer carries its meaning. Paths start at one event, or at the whole body of a unary answer. */
+export interface Grammar {
+  /** The list at the root whose entries are the answer: `candidates`, `choices`. */
+  readonly list: string;
+  /** Keys of a list entry that hold content: `content`; `delta`, `message`. */
+  readonly content: readonly string[];
+  /** The list inside the content that must have an entry to mean something: `parts`; null when any content does. */
+  readonly parts: string | null;
+  /** Keys of a part after which the provider may run a tool of its own and then go on, although it said that it was finished. */
+  readonly calls: readonly string[];
+  /** The key of a list entry that says why it ended: `finishReason`. */
+  readonly finish: string;
+  /** An object at the root and its key that say why there will be no answer: `promptFeedback.blockReason`. */
+  readonly block: readonly [object: string, key: string] | null;
+  /** The object at the root that counts tokens. */
+  readonly usage: string;
+}
+
+/** How far an answer had come when it broke. */
+export interface BrokenAnswer {
+  /** The framing of the answer: server-sent events, one streamed JSON array, or something else. */
+  readonly form: 'sse' | 'array' | 'other';
+  /** True between two events: what was sent so far can be read. */
+  readonly isBetweenEvents: boolean;
+}
+
+/** A language as the surfaces use it: pure functions and data. */
+export interface Dialect {
+  readonly name: string;
+  readonly grammar: Grammar;
+  /** The JSON body of an error that the client meets before any answer. */
+  errorBody(error: SluiceError): string;
+  /** The last bytes of an answer that broke in the middle; they go out in a write of their own, then the connection ends. */
+  lastWords(error: SluiceError, answer: BrokenAnswer): string;
+  /** The same for an error object of the provider's own, given as JSON text. */
+  passOn(error: string, answer: BrokenAnswer): string;
+  /** Reads the counts of a usage object; a count that is missing or no sane number is 0. */
+  readUsage(usage: unknown): TokenUsage;
+}
+
+/** A count from somebody else's JSON: a whole number from 0 up to a size that no answer reaches, else 0. */
+export function saneCount(value: unknown): number {
+  return typeof value === 'number' && value > 0 && value < 1e12 ? Math.floor(value) : 0;
+}

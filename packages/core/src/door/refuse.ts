@@ -1,0 +1,28 @@
+/** How an error of our own reaches a client that has not seen anything yet: a body in the dialect that it speaks. */
+
+import type { Dialect } from '../dialect/dialect.ts';
+import type { SluiceError } from '../errors.ts';
+import { type HeaderBag, type Sink, stillFlow } from '../wire.ts';
+
+const encoder = new TextEncoder();
+
+/** @param own - header fields that every answer of this request carries */
+export function refuse(client: Sink, error: SluiceError, dialect: Dialect, own: HeaderBag): void {
+  const body = encoder.encode(dialect.errorBody(error));
+  client.open(stillFlow);
+  client.head(error.status, {
+    'content-type': 'application/json; charset=UTF-8',
+    'content-length': String(body.length),
+    'x-content-type-options': 'nosniff',
+    ...(error.allow === undefined ? {} : { allow: error.allow }),
+    ...(error.retryAfterMs === undefined ? {} : { 'retry-after': retryAfter(error.retryAfterMs) }),
+    ...own,
+  });
+  client.write(body);
+  client.end();
+}
+
+/** RFC 9110 §10.2.3 knows whole seconds only; a little later is better than too early. */
+export function retryAfter(ms: number): string {
+  return String(Math.max(1, Math.ceil(ms / 1000)));
+}

@@ -1,0 +1,134 @@
+/** What a gateway tells its host while it works, in the order in which a request causes it. Plain data, no secrets. */
+
+import type { ErrorCode } from './errors.ts';
+
+/** One call to the provider is over. */
+export interface AttemptEvent {
+  readonly requestId: string;
+  readonly provider: string;
+  readonly pool: string;
+  readonly project: string;
+  /** The key's id, never the key. */
+  readonly key: string;
+  readonly model: string | null;
+  /** `ok`, or the kind of failure. */
+  readonly outcome: string;
+  /** The provider's HTTP status; null when no answer came. */
+  readonly status: number | null;
+  readonly durationMs: number;
+}
+
+/** A failed call is going to be made again: with the same key after a pause, or at once with another. */
+export interface RetryEvent {
+  readonly requestId: string;
+  readonly reason: string;
+  readonly afterMs: number;
+  readonly isFailover: boolean;
+}
+
+/** How a request ended: with a whole answer, with an error of anybody's, or because the client left. */
+export type RequestOutcome = 'complete' | 'failed' | 'aborted';
+
+/** Tokens of an answer, as the provider counted them. */
+export interface TokenUsage {
+  readonly prompt: number;
+  readonly candidates: number;
+  readonly thoughts: number;
+  readonly cached: number;
+  readonly tools: number;
+}
+
+/** A request is over, whatever became of it. */
+export interface RequestEndEvent {
+  readonly requestId: string;
+  readonly surface: string;
+  /** `generateContent`, `streamGenerateContent` …; `other` for what passes through unknown; null when it was refused at the door. */
+  readonly call: string | null;
+  readonly method: string;
+  /** The path without its query. */
+  readonly path: string;
+  readonly model: string | null;
+  readonly caller: string | null;
+  /** What the client was told; 499 when it left before it was told anything. */
+  readonly status: number;
+  readonly outcome: RequestOutcome;
+  /** The code of our own error, or the kind of the failure that was passed on. */
+  readonly error: ErrorCode | string | null;
+  /** Null unless the outcome is not `complete`; for people. */
+  readonly message: string | null;
+  readonly attempts: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly isStream: boolean;
+  readonly durationMs: number;
+  readonly firstByteMs: number | null;
+  readonly usage: TokenUsage | null;
+}
+
+/** The states that a key can be in. */
+export type KeyState = 'ready' | 'cooling' | 'disabled';
+
+/** A key or a whole project is no longer used as before. */
+export interface KeyEvent {
+  readonly pool: string;
+  readonly project: string;
+  /** Null when it concerns every key of the project. */
+  readonly key: string | null;
+  /** The model that rests; null when it concerns all. */
+  readonly model: string | null;
+  readonly state: KeyState;
+  /** The kind of the failure behind it, or `returned`. */
+  readonly reason: string;
+  /** Wall clock ms; null means until an operator says otherwise. */
+  readonly untilMs: number | null;
+}
+
+/** A breaker has changed its state. */
+export interface BreakerEvent {
+  /** `host` or `host/model`. */
+  readonly target: string;
+  readonly state: 'closed' | 'open' | 'probing';
+  /** Wall clock ms until the next probe; null unless open. */
+  readonly untilMs: number | null;
+  readonly reason: string;
+}
+
+/** Every event by name. */
+export interface GatewayEvents {
+  attempt: AttemptEvent;
+  retry: RetryEvent;
+  request: RequestEndEvent;
+  key: KeyEvent;
+  breaker: BreakerEvent;
+}
+
+/** Tells listeners what happened, at once and in order. */
+export class Emitter {
+  readonly #listeners = new Map<keyof GatewayEvents, Set<(event: never) => void>>();
+
+  on<Name extends keyof GatewayEvents>(name: Name, listener: (event: GatewayEvents[Name]) => void): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(listener));
+    return () => void listeners.delete(listener);
+  }
+
+  /** Whether anybody wants to hear it; what is costly to tell is told only then. */
+  has(name: keyof GatewayEvents): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
+  emit<Name extends keyof GatewayEvents>(name: Name, event: GatewayEvents[Name]): void {
+    const listeners = this.#listeners.get(name);
+    if (listeners === undefined) return;
+    for (const listener of listeners) {
+      try {
+        (listener as (event: GatewayEvents[Name]) => void)(event);
+      } catch (error) {
+        // A listener's fault is its owner's to hear of, and must not end the request that was being told about.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

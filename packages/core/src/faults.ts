@@ -1,0 +1,99 @@
+/** Says what is wrong with options so that people can mend it: path, expectation, value, and the name they may have meant. */
+
+import type * as z from 'zod';
+
+/** Names of the design that this version has not got yet: they deserve a better answer than "unknown". */
+const notYet = new Set(['affinity', 'cache', 'limits']);
+/** Values under these names are secrets and are never repeated. */
+const secret = new Set(['key', 'keys', 'callers']);
+
+/** One line per issue, in the order of the options. */
+export function describeFaults(issues: readonly z.core.$ZodIssue[], input: unknown): string[] {
+  return issues.flatMap((issue) => describe(issue, input));
+}
+
+function describe(issue: z.core.$ZodIssue, input: unknown): string[] {
+  const path = pathOf(issue.path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      // The schema says which names it knows in place of a message; zod keeps them to itself.
+      return issue.keys.map((name) => unknownName(issue.path, name, issue.message.split(' ')));
+    case 'invalid_union':
+      return [
+        `${path} must be ${issue.errors.map(([first]) => expectation(first)).join(' or ')}, got ${valueAt(input, issue.path)}`,
+      ];
+    case 'custom':
+      return [path === '' ? issue.message : `${path} ${issue.message}`];
+    default:
+      return [`${path === '' ? 'the options' : path} must be ${expectation(issue)}, got ${valueAt(input, issue.path)}`];
+  }
+}
+
+function expectation(issue: z.core.$ZodIssue | undefined): string {
+  switch (issue?.code) {
+    case 'invalid_type':
+      return (
+        { int: 'a whole number', record: 'an object', array: 'a list' }[issue.expected as string] ??
+        `a ${issue.expected}`.replace('a object', 'an object')
+      );
+    case 'too_small':
+      return issue.origin === 'array' || issue.origin === 'string'
+        ? `at least ${issue.minimum} long`
+        : `${issue.inclusive ? 'a number from' : 'a number above'} ${issue.minimum}${issue.inclusive ? ' up' : ''}`;
+    case 'too_big':
+      return `at most ${issue.maximum}`;
+    case 'invalid_value':
+      return issue.values.map((value) => JSON.stringify(value)).join(' or ');
+    default:
+      return issue?.message ?? 'something else';
+  }
+}
+
+function unknownName(path: readonly PropertyKey[], name: string, known: readonly string[]): string {
+  const full = pathOf([...path, name]);
+  if (notYet.has(name)) return `${full} is not available in this version`;
+  const meant = nearest(name, known);
+  return `${full} is not an option${meant === null ? '' : `; did you mean ${meant}?`}`;
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at === 0 ? '' : '.'}${String(part)}`))
+    .join('');
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): string {
+  let value = input;
+  for (const part of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[part];
+  if (value === undefined) return 'nothing';
+  if (path.some((part) => secret.has(String(part))))
+    return typeof value === 'string' ? `${value.length} characters` : kindOf(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return `${text.length > 60 ? `${text.slice(0, 60)}…` : text} (${kindOf(value)})`;
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value;
+}
+
+/** @returns the known name that takes the fewest edits, if that is few for its length */
+export function nearest(name: string, known: readonly string[]): string | null {
+  const [best] = known
+    .map((candidate) => ({ candidate, edits: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((left, right) => left.edits - right.edits);
+  return best !== undefined && best.edits <= Math.max(2, best.candidate.length / 3) ? best.candidate : null;
+}
+
+/** Levenshtein's, a row at a time. */
+function editDistance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j++) {
+      const same = (row[j - 1] as number) + (left[i - 1] === right[j - 1] ? 0 : 1);
+      next.push(Math.min(same, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] as number;
+}

@@ -1,0 +1,47 @@
+/**
+ * Entry `@sluice/core/node`: a gateway as a listener of `node:http`, and undici as the way to providers.
+ *
+ * @module
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { NodeExchange } from './client/node.ts';
+import type { Gateway } from './gateway.ts';
+
+export { type UndiciOptions, undiciUpstream } from './upstream/undici.ts';
+
+/** How a gateway is mounted. */
+export interface NodeListenerOptions {
+  /** What precedes the API's own paths: `/gemini`. Frameworks that strip it from `req.url` need not say it. @default '' */
+  mountPath?: string | undefined;
+}
+
+/** What `node:http` calls with each request. */
+export type NodeListener = (req: IncomingMessage, res: ServerResponse) => void;
+
+/**
+ * Makes a gateway a listener for `node:http`, for any framework that hands out Node's own request and response.
+ *
+ * The request's body must not have been read. Registered for `checkContinue` as well, it answers `Expect: 100-continue`
+ * only once the request has been let in.
+ *
+ * @example
+ * import { createServer } from 'node:http';
+ *
+ * const gateway = createGateway({ keys: process.env.GEMINI_API_KEYS, callers: process.env.SLUICE_API_KEYS });
+ * createServer(nodeListener(gateway)).listen(8787);
+ */
+export function nodeListener(gateway: Gateway, { mountPath = '' }: NodeListenerOptions = {}): NodeListener {
+  const prefix = mountPath.replace(/\/+$/, '');
+  const { bodyInMs } = gateway.settings.server;
+  return (req, res) => {
+    const url = req.url ?? '/';
+    const isMounted = prefix !== '' && (url === prefix || url.startsWith(`${prefix}/`) || url.startsWith(`${prefix}?`));
+    const target = isMounted ? url.slice(prefix.length) : url;
+    const exchange = new NodeExchange(req, res, {
+      target: target.startsWith('/') || !isMounted ? target : `/${target}`,
+      bodyInMs,
+    });
+    void gateway.handle(exchange);
+  };
+}

@@ -1,0 +1,204 @@
+/** Every public option: types and documentation only. `settings.ts` fills in the defaults, and is the only place that does. */
+
+import type { CallerLookup, CallerOptions } from './auth/auth.ts';
+import type { Clock } from './clock.ts';
+import type { Upstream } from './wire.ts';
+
+/**
+ * Everything that can be told to a gateway. Only keys (`keys` or `pools`) and `callers` have no default.
+ *
+ * Unknown names are refused with the nearest known one; all faults are reported at once, each with its path,
+ * what was expected and what came. Times are in ms, sizes in bytes, and 0 means "no limit" where that makes sense.
+ *
+ * @example
+ * const options: GatewayOptions = {
+ *   pools: { gemini: { projects: [{ id: 'main', keys: ['AIza…'] }] } },
+ *   callers: [{ id: 'alice', key: 'a-long-random-string' }],
+ * };
+ */
+export interface GatewayOptions {
+  /**
+   * Short form of one Gemini pool: keys parted by commas or new lines. `project=KEY` groups keys by Google project;
+   * a key without a project counts as a project of its own.
+   */
+  keys?: string | undefined;
+  /** Pools of provider keys by name. One Gemini pool so far. */
+  pools?: Record<string, PoolOptions> | undefined;
+  /**
+   * Who may call: a list, the short form `id=KEY,id=KEY`, a function that knows the host's own sessions,
+   * or `'anyone'` when the host guards the mount itself. There is no default: nobody is let in by accident.
+   */
+  callers?: string | CallerOptions[] | CallerLookup | undefined;
+  /** Other names for models, by alias. An alias stands wherever a path names a model. @default {} */
+  routes?: Record<string, RouteOptions> | undefined;
+  /** How often a failed call is tried again. */
+  retry?: RetryOptions | undefined;
+  /** When a model that keeps failing is left alone. */
+  breaker?: BreakerOptions | undefined;
+  /** How long each phase of a call may take. */
+  timeouts?: TimeoutOptions | undefined;
+  /** The waiting room for requests when every key is cooling. */
+  queue?: QueueOptions | undefined;
+  /** How much of an answer may be held in memory. */
+  limits?: LimitOptions | undefined;
+  /** What the gateway keeps to at the client's side. */
+  server?: DoorOptions | undefined;
+  /** Where state is kept. */
+  store?: StoreOptions | undefined;
+  /** How providers are reached. @default undici on Node, `fetch` elsewhere */
+  upstream?: Upstream | undefined;
+  /** Time itself; tests bring their own. @default the system's */
+  clock?: Clock | undefined;
+}
+
+/** Keys of one provider. */
+export interface PoolOptions {
+  /** @default 'gemini' */
+  provider?: 'gemini' | undefined;
+  /** Origin of the provider, without a path. @default 'https://generativelanguage.googleapis.com' */
+  baseUrl?: string | undefined;
+  /** How a project is chosen for a request. @default 'least-busy' */
+  strategy?: 'least-busy' | undefined;
+  /** Google counts quota by project, not by key, so keys are grouped by the project that they belong to. */
+  projects: ProjectOptions[];
+}
+
+/** The keys of one Google project. */
+export interface ProjectOptions {
+  /** Yours to choose; it stands in logs and metrics, never in an answer. */
+  id: string;
+  /** The share of the load relative to other projects; above 0. @default 1 */
+  weight?: number | undefined;
+  /** API keys of this project, at least one. A key stands once in all pools. */
+  keys: string[];
+}
+
+/** Where an alias leads. */
+export interface RouteOptions {
+  /** The model that the provider knows, without `models/`. */
+  model: string;
+}
+
+/** Retries before the client has seen anything; after the first byte nothing is ever sent twice. */
+export interface RetryOptions {
+  /** Tries of a call that failed for the provider's own reasons, the first included. @default 3 */
+  maxAttempts?: number | undefined;
+  /** Further keys that are tried at once when one is refused or out of quota. @default 5 */
+  maxKeyFailovers?: number | undefined;
+  /** Upper bound of both together, per client request. @default 6 */
+  maxUpstreamCalls?: number | undefined;
+  /** Ceiling of the first random wait, in ms; doubled by each further try. @default 50 */
+  baseDelayMs?: number | undefined;
+  /** The same after a 429, in ms. @default 1_000 */
+  throttleDelayMs?: number | undefined;
+  /** No wait is longer, in ms. @default 20_000 */
+  maxDelayMs?: number | undefined;
+}
+
+/** A circuit breaker for each model and each host. Only faults of the host or the model count: no 4xx, no 429. */
+export interface BreakerOptions {
+  /** Failures in a row that open it … @default 5 */
+  consecutiveFailures?: number | undefined;
+  /** … when they span at least this long, in ms. @default 1_000 */
+  consecutiveSpanMs?: number | undefined;
+  /** Size of the window of outcomes. @default 50 */
+  windowOutcomes?: number | undefined;
+  /** Failures among these that open it. @default 30 */
+  windowFailures?: number | undefined;
+  /** Outcomes older than this no longer count, in ms. @default 30_000 */
+  windowMs?: number | undefined;
+  /** How long it stays open the first time, in ms, ± 20 %; doubled by each failed probe. @default 2_000 */
+  openMs?: number | undefined;
+  /** It is never open for longer, in ms. @default 60_000 */
+  maxOpenMs?: number | undefined;
+}
+
+/** Silences that are too long, each in ms. 0 turns one off. */
+export interface TimeoutOptions {
+  /** Until the connection to the provider stands, TLS included. @default 5_000 */
+  connectMs?: number | undefined;
+  /** Until the headers of an answer; a call that does not generate gets a tenth of it. @default 600_000 */
+  headersMs?: number | undefined;
+  /** From the headers until the first event that means something. @default 300_000 */
+  firstEventMs?: number | undefined;
+  /** Between two pieces of an answer; suspended while the client itself holds the stream. @default 60_000 */
+  idleMs?: number | undefined;
+  /** For a request as a whole, retries included. @default 1_800_000 */
+  totalMs?: number | undefined;
+  /** How long a client may take nothing while there is something to give. @default 60_000 */
+  slowReaderMs?: number | undefined;
+  /** From the terminal marker until the provider ends the body. @default 2_000 */
+  afterTerminalMs?: number | undefined;
+}
+
+/** Requests wait here when every project is cooling and one of them is back soon. */
+export interface QueueOptions {
+  /** Requests that wait at once, over all models. @default 100 */
+  maxEntries?: number | undefined;
+  /** The longest wait, in ms; who would wait longer is answered 429 at once. @default 1_000 */
+  maxWaitMs?: number | undefined;
+}
+
+/** Bounds of what is held in memory, in bytes. */
+export interface LimitOptions {
+  /** One event of a stream. @default 33_554_432 */
+  maxEventBytes?: number | undefined;
+  /** A whole answer that is held until it is checked. @default 67_108_864 */
+  maxAnswerBytes?: number | undefined;
+  /** How much of an error answer is read. @default 65_536 */
+  maxErrorBytes?: number | undefined;
+}
+
+/** The client's side of the gateway. */
+export interface DoorOptions {
+  /** Largest request body, in bytes, counted as it arrives. @default 104_857_600 */
+  maxBodyBytes?: number | undefined;
+  /** Request bodies and held answers of all requests together, in bytes; past it new bodies get 503. @default 268_435_456 */
+  maxBufferedBytes?: number | undefined;
+  /** From the headers of a request until its body is whole, in ms. @default 30_000 */
+  bodyInMs?: number | undefined;
+  /** Origins of web pages that may call; `*` stands for all. @default [] */
+  cors?: string[] | undefined;
+}
+
+/** The configuration file: a gateway's options and, beside them, the process that it runs in. */
+export interface Configuration extends Omit<GatewayOptions, 'server' | 'upstream' | 'clock'> {
+  /** The listening side. */
+  server?: ServerOptions | undefined;
+  /** What is logged. */
+  log?: LogOptions | undefined;
+}
+
+/** The process around a gateway: where it listens, whom it trusts, how it goes down. */
+export interface ServerOptions extends DoorOptions {
+  /** @default '127.0.0.1' */
+  host?: string | undefined;
+  /** 0 takes a free one. @default 8_787 */
+  port?: number | undefined;
+  /** The origin that clients see, when it is not the address that they connect to. @default null */
+  publicOrigin?: string | null | undefined;
+  /** Addresses or CIDR ranges of proxies whose `x-forwarded-for` is believed in logs. @default [] */
+  trustedProxies?: string[] | undefined;
+  /** How long running requests may take to finish after a signal, in ms. @default 10_000 */
+  drainMs?: number | undefined;
+  /** How long new requests are still served after a signal, while `/readyz` already says no, in ms. @default 0 */
+  drainGraceMs?: number | undefined;
+  /** From the first byte of a request until its headers are whole, in ms. @default 10_000 */
+  headersInMs?: number | undefined;
+}
+
+/** The process's log. */
+export interface LogOptions {
+  /** @default 'info' */
+  level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent' | undefined;
+  /** `pretty` is what a terminal gets unless told otherwise. @default 'json' */
+  format?: 'json' | 'pretty' | undefined;
+  /** Which requests get a line of their own. @default 'all' */
+  requests?: 'all' | 'failed' | 'none' | undefined;
+}
+
+/** Where the state of keys is kept. */
+export interface StoreOptions {
+  /** `memory:` alone so far. @default 'memory:' */
+  url?: 'memory:' | undefined;
+}

@@ -1,0 +1,27 @@
+/** What the runtime must give beside the language: digests and decompression. Chosen by the `#platform` conditional. */
+
+/** Undoes a content encoding piece by piece. */
+export interface Inflater {
+  write(chunk: Uint8Array): void;
+  /** No more comes; `done` is told once everything has been passed on. */
+  end(done: () => void): void;
+  /** Forgets it all; nothing is told any more. */
+  stop(): void;
+}
+
+/** Where an {@link Inflater} puts what it reads. */
+export interface InflaterSink {
+  data(chunk: Uint8Array): void;
+  /** The bytes are not what the encoding says. Nothing follows. */
+  broken(error: Error): void;
+}
+
+/** One runtime's way. */
+export interface Platform {
+  /** SHA-256 as hex. */
+  sha256(text: string): string | Promise<string>;
+  /** @returns null when the runtime does not know the encoding */
+  inflater(encoding: string, sink: InflaterSink): Inflater | null;
+  /** @returns the whole body; rejects when it is broken or larger than `maxBytes` */
+  inflate(encoding: string, body: Uint8Array, maxBytes: number): Uint8Array | Promise<Uint8Array>;
+}

@@ -1,0 +1,24 @@
+/** The contract of who answers: how a call is signed, and what a refusal means. */
+
+import type { Failure } from '../failure.ts';
+
+/** An error answer, read as far as it could be. */
+export interface ErrorAnswer {
+  readonly status: number;
+  /** The body as text, decompressed; perhaps cut at `limits.maxErrorBytes`. */
+  readonly text: string;
+  /** The header `retry-after`, where one came. */
+  readonly retryAfter: string | null;
+  /** True when the request named a resource that lives in one project. */
+  readonly namesResource: boolean;
+  readonly nowMs: number;
+}
+
+/** One kind of provider. */
+export interface Provider {
+  readonly name: string;
+  /** The one credential that goes up, as header name and value. */
+  credential(key: string): readonly [name: string, value: string];
+  /** Whom to blame, what may be tried next, and who rests for how long. Pure. */
+  classify(answer: ErrorAnswer): Failure;
+}

@@ -1,0 +1,274 @@
+/** Options made complete: the one schema, the only place with defaults, and every rule that options must keep. */
+
+import * as z from 'zod';
+import type { LimitSettings } from './attempt/attempt.ts';
+import type { TimeoutSettings } from './attempt/patience.ts';
+import type { RetrySettings } from './attempt/verdict.ts';
+import type { CallerLookup, CallerOptions } from './auth/auth.ts';
+import type { Clock } from './clock.ts';
+import { SluiceError } from './errors.ts';
+import { describeFaults } from './faults.ts';
+import type { BreakerSettings } from './health/breaker.ts';
+import type { Configuration, GatewayOptions } from './options.ts';
+import type { PoolSettings } from './pool/pool.ts';
+import type { WaitingSettings } from './pool/waiting-room.ts';
+import { callerFaults, keyFaults } from './secrets.ts';
+import { parseCallers, parseKeys } from './short-forms.ts';
+import type { Upstream } from './wire.ts';
+
+/** What the client's side keeps to. */
+export interface DoorSettings {
+  readonly maxBodyBytes: number;
+  readonly maxBufferedBytes: number;
+  readonly bodyInMs: number;
+  readonly cors: readonly string[];
+}
+
+/** Complete options: nothing is missing, nothing changes any more. */
+export interface Settings {
+  readonly pool: PoolSettings;
+  readonly callers: readonly CallerOptions[] | CallerLookup | 'anyone';
+  readonly routes: ReadonlyMap<string, string>;
+  readonly retry: RetrySettings;
+  readonly breaker: BreakerSettings;
+  readonly timeouts: TimeoutSettings;
+  readonly queue: WaitingSettings;
+  readonly limits: LimitSettings;
+  readonly server: DoorSettings;
+  readonly store: { readonly url: 'memory:' };
+}
+
+/** The process's side of a configuration, complete. */
+export interface ServerSettings extends DoorSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly publicOrigin: string | null;
+  readonly trustedProxies: readonly string[];
+  readonly drainMs: number;
+  readonly drainGraceMs: number;
+  readonly headersInMs: number;
+}
+
+/** A configuration that has been read: what the process needs, and the options for `createGateway`. */
+export interface ResolvedConfiguration {
+  readonly server: ServerSettings;
+  readonly log: {
+    readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+    readonly format: 'json' | 'pretty';
+    readonly requests: 'all' | 'failed' | 'none';
+  };
+  readonly gateway: GatewayOptions;
+}
+
+const name = z.string().regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'a name of letters, digits, ".", "_" and "-"');
+const whole = (from = 0) => z.int().min(from);
+const origin = z.string().refine(isOrigin, { message: 'must be an origin like https://host:port, without a path' });
+const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
+  });
+
+const project = section({ id: name, weight: z.number().positive().default(1), keys: z.array(z.string()).min(1) });
+
+const pool = section({
+  provider: z.literal('gemini').default('gemini'),
+  baseUrl: origin.default('https://generativelanguage.googleapis.com'),
+  strategy: z.literal('least-busy').default('least-busy'),
+  projects: z.array(project).min(1),
+});
+
+const door = {
+  maxBodyBytes: whole().default(104_857_600),
+  maxBufferedBytes: whole().default(268_435_456),
+  bodyInMs: whole().default(30_000),
+  cors: z.array(z.string().refine(isCorsOrigin, { message: 'must be "*" or an origin like https://host' })).default([]),
+};
+
+const gatewayShape = {
+  keys: z.string().optional(),
+  pools: z.record(z.string(), pool).optional(),
+  callers: z
+    .union([
+      z.string(),
+      z.array(section({ id: name, key: z.string() })),
+      z.custom<CallerLookup>((value) => typeof value === 'function', 'a function'),
+    ])
+    .optional(),
+  routes: z.record(z.string(), section({ model: z.string().min(1) })).default({}),
+  retry: section({
+    maxAttempts: whole(1).default(3),
+    maxKeyFailovers: whole().default(5),
+    maxUpstreamCalls: whole(1).default(6),
+    baseDelayMs: whole().default(50),
+    throttleDelayMs: whole().default(1_000),
+    maxDelayMs: whole().default(20_000),
+  }).prefault({}),
+  breaker: section({
+    consecutiveFailures: whole(1).default(5),
+    consecutiveSpanMs: whole().default(1_000),
+    windowOutcomes: whole(1).default(50),
+    windowFailures: whole(1).default(30),
+    windowMs: whole(1).default(30_000),
+    openMs: whole(1).default(2_000),
+    maxOpenMs: whole(1).default(60_000),
+  }).prefault({}),
+  timeouts: section({
+    connectMs: whole().default(5_000),
+    headersMs: whole().default(600_000),
+    firstEventMs: whole().default(300_000),
+    idleMs: whole().default(60_000),
+    totalMs: whole().default(1_800_000),
+    slowReaderMs: whole().default(60_000),
+    afterTerminalMs: whole().default(2_000),
+  }).prefault({}),
+  queue: section({ maxEntries: whole().default(100), maxWaitMs: whole().default(1_000) }).prefault({}),
+  limits: section({
+    maxEventBytes: whole().default(33_554_432),
+    maxAnswerBytes: whole().default(67_108_864),
+    maxErrorBytes: whole(1).default(65_536),
+  }).prefault({}),
+  store: section({ url: z.literal('memory:').default('memory:') }).prefault({}),
+};
+
+const gatewaySchema = section({
+  ...gatewayShape,
+  server: section(door).prefault({}),
+  upstream: z
+    .custom<Upstream>((value) => typeof (value as Upstream | null)?.send === 'function', 'an Upstream')
+    .optional(),
+  clock: z.custom<Clock>((value) => typeof (value as Clock | null)?.now === 'function', 'a Clock').optional(),
+});
+
+const configurationSchema = section({
+  ...gatewayShape,
+  server: section({
+    ...door,
+    host: z.string().min(1).default('127.0.0.1'),
+    port: whole().max(65_535).default(8_787),
+    publicOrigin: origin.nullable().default(null),
+    trustedProxies: z.array(z.string().min(1)).default([]),
+    drainMs: whole().default(10_000),
+    drainGraceMs: whole().default(0),
+    headersInMs: whole().default(10_000),
+  }).prefault({}),
+  log: section({
+    level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    format: z.enum(['json', 'pretty']).default('json'),
+    requests: z.enum(['all', 'failed', 'none']).default('all'),
+  }).prefault({}),
+});
+
+type Parsed = z.output<typeof gatewaySchema> | z.output<typeof configurationSchema>;
+
+/**
+ * Completes options, or says everything that is wrong with them.
+ *
+ * @throws SluiceError `invalid_options` that lists all faults, one a line
+ */
+export function resolveSettings(options: GatewayOptions): Settings {
+  return freeze(settingsOf(parsedBy(gatewaySchema, options)));
+}
+
+/**
+ * Reads a configuration: a gateway's options with the sections `server` and `log` of the process around it.
+ *
+ * @throws SluiceError `invalid_options` that lists all faults, one a line
+ * @example
+ * const { server, log, gateway } = readConfiguration(JSON.parse('{"keys":"k1,k2","callers":"alice=s3cr3t-s3cr3t-s3cr3t"}'));
+ * createGateway(gateway);
+ */
+export function readConfiguration(value: unknown): ResolvedConfiguration {
+  const { server, log } = parsedBy(configurationSchema, value);
+  const { maxBodyBytes, maxBufferedBytes, bodyInMs, cors } = server;
+  const { server: _server, log: _log, ...rest } = value as Configuration;
+  return freeze({ server, log, gateway: { ...rest, server: { maxBodyBytes, maxBufferedBytes, bodyInMs, cors } } });
+}
+
+function parsedBy<Schema extends typeof gatewaySchema | typeof configurationSchema>(
+  schema: Schema,
+  value: unknown,
+): z.output<Schema> {
+  const result = schema.safeParse(value);
+  const faults = result.success ? crossFaults(result.data) : describeFaults(result.error.issues, value);
+  // Options whose shape is wrong may still have a missing caller list to complain about, and all is said at once.
+  if (!result.success && typeof value === 'object' && value !== null) faults.push(...missing(value as GatewayOptions));
+  if (faults.length > 0 || !result.success) {
+    throw new SluiceError(
+      'invalid_options',
+      `The options have ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
+    );
+  }
+  return result.data as z.output<Schema>;
+}
+
+function crossFaults(options: Parsed): string[] {
+  const faults = missing(options as GatewayOptions);
+  const pools = Object.entries(options.pools ?? {});
+  if (pools.length > 1)
+    faults.push(`pools holds ${pools.length} pools; one is what this version serves, with all projects in it`);
+  const projects = options.keys === undefined ? pools.flatMap(([, { projects }]) => projects) : parseKeys(options.keys);
+  faults.push(...keyFaults(projects), ...callerFaults(callersOf(options)));
+  return faults;
+}
+
+function missing({ keys, pools, callers }: GatewayOptions): string[] {
+  const faults: string[] = [];
+  if (keys !== undefined && pools !== undefined) faults.push('keys and pools say the same thing twice; leave one out');
+  const hasKeys = keys !== undefined ? parseKeysOf(keys) > 0 : Object.keys(pools ?? {}).length > 0;
+  if (!hasKeys) faults.push('keys or pools must hold at least one provider key');
+  if (callers === undefined || callers === '') {
+    faults.push(
+      "callers is missing, and nobody is let in by accident: list who may call (callers: [{ id: 'alice', key: '…' }]), " +
+        "or say callers: 'anyone' when the host's own middleware guards the mount",
+    );
+  }
+  return faults;
+}
+
+function parseKeysOf(keys: unknown): number {
+  return typeof keys === 'string' ? parseKeys(keys).length : 1;
+}
+
+function callersOf({ callers }: Parsed): readonly CallerOptions[] | CallerLookup | 'anyone' {
+  if (callers === 'anyone' || typeof callers === 'function') return callers;
+  return typeof callers === 'string' ? parseCallers(callers) : (callers ?? []);
+}
+
+function settingsOf(options: Parsed): Settings {
+  const [first] = Object.entries(options.pools ?? {});
+  const [name, { provider, baseUrl, projects }] = first ?? [
+    'gemini',
+    pool.parse({ projects: parseKeys(options.keys ?? '') }),
+  ];
+  const { retry, breaker, timeouts, queue, limits, server, store } = options;
+  return {
+    pool: { name, provider, baseUrl: new URL(baseUrl).origin, projects },
+    callers: callersOf(options),
+    routes: new Map(
+      Object.entries(options.routes).map(([alias, { model }]) => [alias, model.replace(/^models\//, '')]),
+    ),
+    retry,
+    breaker,
+    timeouts,
+    queue,
+    limits,
+    server,
+    store,
+  };
+}
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, pathname, search, hash, username } = new URL(text);
+  return /^https?:$/.test(protocol) && pathname === '/' && search === '' && hash === '' && username === '';
+}
+
+function isCorsOrigin(text: string): boolean {
+  return text === '*' || (URL.canParse(text) && (new URL(text).origin === text || !/^https?:/.test(text)));
+}
+
+function freeze<Value extends object>(value: Value): Value {
+  for (const inner of Object.values(value))
+    if (typeof inner === 'object' && inner !== null && !(inner instanceof Map)) freeze(inner);
+  return Object.freeze(value);
+}

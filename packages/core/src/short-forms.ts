@@ -1,0 +1,35 @@
+/** The forms of options that fit into an environment variable. */
+
+import type { CallerOptions } from './auth/auth.ts';
+import type { ProjectOptions } from './options.ts';
+
+const separators = /[,\n\r]+/;
+/** An id, an equals sign, a key. A key itself may hold equals signs at its end, as base64 does. */
+const named = /^([A-Za-z0-9][\w.-]{0,63})=(.+)$/;
+
+function* entries(text: string): Iterable<{ id: string | null; value: string }> {
+  for (const part of text.split(separators)) {
+    const entry = part.trim();
+    if (entry === '') continue;
+    const [, id = null, value = entry] = named.exec(entry) ?? [];
+    // "KEY=" is a key that ends in padding, not a name without a key.
+    yield /^=*$/.test(value) ? { id: null, value: entry } : { id, value };
+  }
+}
+
+/** `K1,K2` is two projects of one key; `main=K1,main=K2` is one project of two. */
+export function parseKeys(text: string): ProjectOptions[] {
+  const projects = new Map<string, string[]>();
+  let unnamed = 0;
+  for (const { id, value } of entries(text)) {
+    const project = id ?? `project-${++unnamed}`;
+    projects.set(project, [...(projects.get(project) ?? []), value]);
+  }
+  return [...projects].map(([id, keys]) => ({ id, keys }));
+}
+
+/** `alice=K1,K2`: a caller without a name gets a number. */
+export function parseCallers(text: string): CallerOptions[] {
+  let unnamed = 0;
+  return [...entries(text)].map(({ id, value }) => ({ id: id ?? `caller-${++unnamed}`, key: value }));
+}

@@ -1,0 +1,52 @@
+/** A picture of a gateway at one moment, as plain data: nothing in it is secret and nothing in it changes. */
+
+import type { KeyState } from './events.ts';
+
+/** Everything that an operator wants to see at a glance. */
+export interface Snapshot {
+  readonly pools: readonly PoolSnapshot[];
+  /** Breakers that are not simply closed. */
+  readonly breakers: readonly BreakerSnapshot[];
+  /** Requests under way. */
+  readonly open: number;
+  /** Those of them whose answer is a stream. */
+  readonly streams: number;
+  /** Requests that wait for a key. */
+  readonly waiting: number;
+  /** Bytes of request bodies and held answers. */
+  readonly bufferedBytes: number;
+  readonly isDraining: boolean;
+}
+
+export interface PoolSnapshot {
+  readonly name: string;
+  readonly provider: string;
+  readonly baseUrl: string;
+  readonly projects: readonly ProjectSnapshot[];
+}
+
+export interface ProjectSnapshot extends Rest {
+  readonly id: string;
+  readonly weight: number;
+  readonly inFlight: number;
+  /** By id, never the key itself. */
+  readonly keys: readonly ({ readonly id: string } & Rest)[];
+  /** Models whose quota is used up here. */
+  readonly cooling: readonly ({ readonly model: string | null } & Rest)[];
+}
+
+/** Which state something is in, why, since when and until when (wall clock ms; null means until an operator says otherwise). */
+export interface Rest {
+  readonly state: KeyState;
+  readonly reason: string | null;
+  readonly sinceMs: number | null;
+  readonly untilMs: number | null;
+}
+
+export interface BreakerSnapshot {
+  /** `host` or `host/model`. */
+  readonly target: string;
+  readonly state: 'closed' | 'open' | 'probing';
+  readonly failures: number;
+  readonly untilMs: number | null;
+}

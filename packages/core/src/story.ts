@@ -1,0 +1,138 @@
+/** What is remembered of one request while it travels, and told when it is over. */
+
+import type { Caller } from './auth/auth.ts';
+import type { Clock } from './clock.ts';
+import type { Gate, Inside } from './door/gate.ts';
+import { retryAfter } from './door/refuse.ts';
+import { isSluiceError, SluiceError } from './errors.ts';
+import type { Emitter, RequestOutcome, TokenUsage } from './events.ts';
+import type { Failure } from './failure.ts';
+import { Meter } from './stream/meter.ts';
+import type { Call } from './surface/surface.ts';
+import type { Exchange, HeaderBag } from './wire.ts';
+
+/** The usual number for a client that left before it was told anything; it never goes out. */
+const clientClosed = 499;
+/** What is told of a path: enough to recognise it. */
+const longestPath = 256;
+
+/** One request's record. Its client sink is the one that every answer goes through. */
+export class Story implements Inside {
+  readonly client: Meter;
+  calls = 0;
+
+  readonly #exchange: Exchange;
+  readonly #clock: Clock;
+  readonly #emitter: Emitter;
+  readonly #startedAtMs: number;
+  #call: Call | null = null;
+  #caller: Caller | null = null;
+  #gate: Gate | null = null;
+  #bodyBytes = 0;
+  #usage: TokenUsage | null = null;
+  #outcome: RequestOutcome = 'failed';
+  #error: string | null = null;
+  #message: string | null = null;
+
+  constructor(exchange: Exchange, clock: Clock, emitter: Emitter) {
+    this.#exchange = exchange;
+    this.#clock = clock;
+    this.#emitter = emitter;
+    this.#startedAtMs = clock.now();
+    this.client = new Meter(exchange.client, clock);
+  }
+
+  get isStream(): boolean {
+    return this.client.isSse || (this.#call?.isArray === true && this.client.isOpen);
+  }
+
+  /** The client hung up: there is nobody to tell anything. */
+  get isAbandoned(): boolean {
+    const { signal } = this.#exchange.over;
+    return signal.aborted && !isSluiceError(signal.reason);
+  }
+
+  /** Header fields of our own that every answer carries. */
+  headers(): HeaderBag {
+    return { 'x-sluice-request-id': this.#exchange.id, 'x-sluice-attempts': String(this.calls) };
+  }
+
+  /** And those of our own errors: once the gateway has tried more than once, an SDK need not try again at once. */
+  refusalHeaders({ status, retryAfterMs }: SluiceError): HeaderBag {
+    if (this.calls < 2) return this.headers();
+    const isWaiting = (status === 429 || status === 503) && retryAfterMs === undefined;
+    return { ...this.headers(), 'x-should-retry': 'false', ...(isWaiting ? { 'retry-after': retryAfter(0) } : {}) };
+  }
+
+  called(call: Call): void {
+    this.#call = call;
+  }
+
+  identified(caller: Caller): void {
+    this.#caller = caller;
+  }
+
+  received(body: Uint8Array, gate: Gate): void {
+    this.#bodyBytes = body.length;
+    this.#gate = gate;
+    gate.bufferedBytes += body.length;
+  }
+
+  again({ kind }: Failure, afterMs: number, isFailover: boolean): void {
+    this.#emitter.emit('retry', { requestId: this.#exchange.id, reason: kind, afterMs, isFailover });
+  }
+
+  delivered(usage: TokenUsage | null): void {
+    this.#usage = usage;
+    this.#outcome = 'complete';
+  }
+
+  /** The client was shown an error, or an answer that did not come to its end. */
+  broke(failure: Failure, usage: TokenUsage | null): void {
+    this.#usage = usage;
+    this.#error = failure.kind;
+    this.#message = failure.message;
+  }
+
+  /** Whatever was thrown, as an error for the client; what is no error of ours is a bug, and its text stays here. */
+  explain(error: unknown): SluiceError {
+    const isOurs = isSluiceError(error);
+    const known = isOurs
+      ? error
+      : new SluiceError('upstream_protocol', 'The gateway met an error of its own.', { cause: error });
+    this.#error = isOurs ? known.code : 'unexpected';
+    this.#message = isOurs ? known.message : String((error as Error | undefined)?.stack ?? error);
+    return known;
+  }
+
+  expel(reason: SluiceError): void {
+    this.#exchange.over.abort(reason);
+  }
+
+  end(): void {
+    if (this.#gate !== null) this.#gate.bufferedBytes -= this.#bodyBytes;
+    if (!this.#emitter.has('request')) return;
+    const { client } = this;
+    const isAborted = this.isAbandoned && this.#outcome !== 'complete';
+    this.#emitter.emit('request', {
+      requestId: this.#exchange.id,
+      surface: this.#call?.surface ?? 'none',
+      call: this.#call?.name ?? null,
+      method: this.#exchange.method,
+      path: (this.#exchange.target.split('?', 1)[0] as string).slice(0, longestPath),
+      model: this.#call?.model ?? null,
+      caller: this.#caller?.id ?? null,
+      status: client.status || clientClosed,
+      outcome: isAborted ? 'aborted' : this.#outcome,
+      error: isAborted ? 'client_gone' : this.#error,
+      message: isAborted ? null : this.#message,
+      attempts: this.calls,
+      requestBytes: this.#bodyBytes,
+      responseBytes: client.bytes,
+      isStream: this.isStream,
+      durationMs: this.#clock.now() - this.#startedAtMs,
+      firstByteMs: client.firstByteAtMs === null ? null : client.firstByteAtMs - this.#startedAtMs,
+      usage: this.#usage,
+    });
+  }
+}

@@ -1,0 +1,70 @@
+/** Lets a {@link Scan} read an answer that may be compressed: a copy is undone, the bytes themselves pass. */
+
+import { platform } from '#platform';
+import type { Scan } from './scan.ts';
+
+/** Reads along. `scan` is behind by what is still being undone; `finish` waits for it. */
+export interface Inspection {
+  read(chunk: Uint8Array): void;
+  /** Everything was given. `then` gets what is wrong with the encoding, or null. */
+  finish(then: (broken: Error | null) => void): void;
+  stop(): void;
+}
+
+/** An answer that is not compressed: the scan has read whatever has passed. */
+export function plainInspection(scan: Scan): Inspection {
+  return { read: (chunk) => scan.feed(chunk), finish: (then) => then(null), stop() {} };
+}
+
+/**
+ * A compressed stream.
+ *
+ * @param onProgress - the scan has read on
+ * @returns null when the runtime does not know the encoding
+ */
+export function streamInspection(scan: Scan, encoding: string, onProgress: () => void): Inspection | null {
+  let brokenBy: Error | null = null;
+  let whenOver: ((broken: Error | null) => void) | null = null;
+  const inflater = platform.inflater(encoding, {
+    data(chunk) {
+      scan.feed(chunk);
+      onProgress();
+    },
+    broken(error) {
+      brokenBy = error;
+      whenOver?.(error);
+    },
+  });
+  if (inflater === null) return null;
+  return {
+    read: (chunk) => brokenBy ?? inflater.write(chunk),
+    finish(then) {
+      if (brokenBy !== null) return then(brokenBy);
+      whenOver = then;
+      inflater.end(() => then(null));
+    },
+    stop: () => inflater.stop(),
+  };
+}
+
+/** Puts pieces together and undoes their encoding. Rejects when they are broken or larger than `maxBytes`. */
+export async function wholeBody(
+  pieces: readonly Uint8Array[],
+  encoding: string | null,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const body = joined(pieces);
+  return encoding === null ? body : platform.inflate(encoding, body, maxBytes);
+}
+
+/** One array out of many; the one itself when there is only one. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0] as Uint8Array;
+  const whole = new Uint8Array(pieces.reduce((bytes, piece) => bytes + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

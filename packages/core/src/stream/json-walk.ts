@@ -1,0 +1,202 @@
+/**
+ * Walks through one JSON object as its bytes pass and tells what stands where, without copying or building anything.
+ *
+ * Only keys down to {@link deepestKey} are known, and only values that somebody waits for; everything else is skipped,
+ * long strings with the engine's own search. The walk is linear whatever the input, and any cutting of the same bytes
+ * leads to the same calls.
+ */
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const TAB = 0x09;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const ZERO = 0x30;
+const NINE = 0x39;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
+/** root, list, entry, content, parts, part */
+const deepestKey = 6;
+/** No key and no value that matters is longer. */
+const longestWord = 40;
+
+/** What the walk tells; positions are indexes into the chunk that is being fed. */
+export interface Walked {
+  /** A key was read; `walk.keys[depth]` holds it. @returns true to be told its value if that is a string or a number */
+  key(depth: number, word: string): boolean;
+  /** The value that was asked for; a number comes as its first digit. */
+  value(word: string): void;
+  /** A value begins in the list or object at `depth`; the key that it stands under is in `walk.keys[depth]`. */
+  valueStart(depth: number, isObject: boolean, at: number): void;
+  /** The container at `depth + 1` has closed; `depth` 0 means that the object is over. */
+  leave(depth: number, at: number): void;
+}
+
+/** Which object or list of the path is open, and under which keys. One instance serves any number of objects in turn. */
+export class JsonWalk {
+  /** How many containers are open. */
+  depth = 0;
+  /** The last key at each depth, null in lists. */
+  readonly keys: (string | null)[] = [null, null, null, null, null, null, null, null];
+
+  readonly #told: Walked;
+  readonly #isObject: boolean[] = [];
+  #expectsKey = false;
+  #isAwaited = false;
+  #isInString = false;
+  #isEscaped = false;
+  #reading: 'nothing' | 'key' | 'value' = 'nothing';
+  #word = '';
+
+  constructor(told: Walked) {
+    this.#told = told;
+  }
+
+  get isInString(): boolean {
+    return this.#isInString;
+  }
+
+  /** Begins an object whose opening brace was just read. */
+  open(): void {
+    this.depth = 0;
+    this.#enter(true);
+  }
+
+  /** Walks from `from` to the end of the object, of the line where `stopsAtLines`, or of the chunk. @returns where it stopped */
+  feed(chunk: Uint8Array, from: number, stopsAtLines: boolean): number {
+    let at = from;
+    while (at < chunk.length && this.depth > 0) {
+      if (this.#isInString) {
+        at = this.#reading === 'nothing' ? this.#skipString(chunk, at) : this.#readWord(chunk, at);
+        continue;
+      }
+      const byte = chunk[at] as number;
+      this.#step(byte, at);
+      at++;
+      if (stopsAtLines && (byte === LF || byte === CR)) break;
+    }
+    return at;
+  }
+
+  #step(byte: number, at: number): void {
+    switch (byte) {
+      case SPACE:
+      case LF:
+      case CR:
+      case TAB:
+        return;
+      case QUOTE:
+        return this.#startString(at);
+      case COMMA:
+        this.#expectsKey = this.#isObject[this.depth] === true;
+        this.#isAwaited = false;
+        return;
+      case COLON:
+        this.#expectsKey = false;
+        return;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        this.#isAwaited = false;
+        this.#told.valueStart(this.depth, byte === OPEN_BRACE, at);
+        return this.#enter(byte === OPEN_BRACE);
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        this.#expectsKey = false;
+        this.#isAwaited = false;
+        this.depth--;
+        return this.#told.leave(this.depth, at);
+      default:
+        return this.#seeScalar(byte, at);
+    }
+  }
+
+  #enter(isObject: boolean): void {
+    this.depth++;
+    this.#isObject[this.depth] = isObject;
+    this.#expectsKey = isObject;
+    if (this.depth <= deepestKey) this.keys[this.depth] = null;
+  }
+
+  #seeScalar(byte: number, at: number): void {
+    if (this.#isAwaited && byte >= ZERO && byte <= NINE) this.#told.value(String.fromCharCode(byte));
+    this.#isAwaited = false;
+    this.#told.valueStart(this.depth, false, at);
+  }
+
+  #startString(at: number): void {
+    this.#isInString = true;
+    this.#isEscaped = false;
+    this.#word = '';
+    if (this.#expectsKey) this.#reading = this.depth <= deepestKey ? 'key' : 'nothing';
+    else {
+      this.#reading = this.#isAwaited ? 'value' : 'nothing';
+      this.#told.valueStart(this.depth, false, at);
+    }
+  }
+
+  #readWord(chunk: Uint8Array, from: number): number {
+    for (let at = from; at < chunk.length; at++) {
+      const byte = chunk[at] as number;
+      if (this.#isEscaped) this.#isEscaped = false;
+      else if (byte === BACKSLASH) this.#isEscaped = true;
+      else if (byte === QUOTE) {
+        this.#endWord();
+        return at + 1;
+      }
+      if (this.#word.length < longestWord) this.#word += String.fromCharCode(byte);
+    }
+    return chunk.length;
+  }
+
+  #endWord(): void {
+    this.#isInString = false;
+    if (this.#reading === 'value') {
+      this.#isAwaited = false;
+      return this.#told.value(this.#word);
+    }
+    this.#expectsKey = false;
+    this.keys[this.depth] = this.#word;
+    this.#isAwaited = this.#told.key(this.depth, this.#word);
+  }
+
+  #skipString(chunk: Uint8Array, from: number): number {
+    let at = from;
+    if (this.#isEscaped) {
+      this.#isEscaped = false;
+      at++;
+    }
+    while (at < chunk.length) {
+      const quote = nextQuote(chunk, at);
+      const isEscaped = backslashesBefore(chunk, quote < 0 ? chunk.length : quote, at) % 2 === 1;
+      if (quote < 0) {
+        this.#isEscaped = isEscaped;
+        return chunk.length;
+      }
+      if (!isEscaped) {
+        this.#isInString = false;
+        return quote + 1;
+      }
+      at = quote + 1;
+    }
+    return at;
+  }
+}
+
+/** Most strings are short, and a call into the engine costs more than looking at the first few bytes. */
+function nextQuote(chunk: Uint8Array, from: number): number {
+  const near = Math.min(from + 24, chunk.length);
+  for (let at = from; at < near; at++) if (chunk[at] === QUOTE) return at;
+  return near === chunk.length ? -1 : chunk.indexOf(QUOTE, near);
+}
+
+function backslashesBefore(chunk: Uint8Array, end: number, from: number): number {
+  let at = end;
+  while (at > from && chunk[at - 1] === BACKSLASH) at--;
+  return end - at;
+}

@@ -1,0 +1,183 @@
+/**
+ * The sink that knows whether an answer is complete. A generation is complete only if its terminal marker was seen and
+ * the body ended; a connection that was closed in good order proves nothing.
+ *
+ * It passes bytes on untouched, holds back an error object that turns up in the middle, and says when there is
+ * something to show.
+ */
+
+import type { Flow, HeaderBag, Sink } from '../wire.ts';
+import { type Inspection, joined, wholeBody } from './inspect.ts';
+import type { Scan } from './scan.ts';
+
+/** How an answer ended, as the watch sees it. */
+export type Ending =
+  /** Whole; `uncleanly` is how the body broke after its marker, null for a proper end. */
+  | { readonly is: 'complete'; readonly uncleanly: Error | null }
+  /** An error object stands where an answer should; `text` is its JSON, or what there is of it. */
+  | { readonly is: 'error'; readonly text: string }
+  /** Success, and nothing in it. */
+  | { readonly is: 'empty' }
+  /** It has bytes, but none of them is an answer: a page, a picture, noise. */
+  | { readonly is: 'unreadable' }
+  /** It stopped too early, or cannot be undone. */
+  | { readonly is: 'truncated'; readonly how: string }
+  /** One event, or what is held, is larger than it may be. */
+  | { readonly is: 'too-large'; readonly what: string };
+
+/** What a watch is told about the answer. */
+export interface WatchOptions {
+  readonly scan: Scan;
+  /** Reads along where the answer streams; null when it is held whole and read at its end. */
+  readonly inspection: Inspection | null;
+  readonly encoding: string | null;
+  readonly maxEventBytes: number;
+  readonly maxAnswerBytes: number;
+  /** Something worth showing has come; from here on the next sink should pass. @returns false when it is full */
+  onMeaning(): boolean;
+  /** Called once, instead of `end` or `fail` on the next sink. */
+  onEnding(ending: Ending): void;
+}
+
+/** A sink that may hold what it is given, as the latch does. */
+export interface HoldingSink extends Sink {
+  readonly heldBytes: number;
+  readonly held: readonly Uint8Array[];
+}
+
+/** Watches one answer. */
+export class Watch implements Sink {
+  readonly #next: HoldingSink;
+  readonly #options: WatchOptions;
+  /** Bytes behind {@link Scan.heldFrom}: they may belong to an error. */
+  #pending: Uint8Array[] = [];
+  #passedBytes = 0;
+  #isShown = false;
+  #isOver = false;
+
+  constructor(next: HoldingSink, options: WatchOptions) {
+    this.#next = next;
+    this.#options = options;
+  }
+
+  open(flow: Flow): void {
+    this.#next.open(flow);
+  }
+
+  head(status: number, headers: HeaderBag): void {
+    this.#next.head(status, headers);
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#isOver) return true;
+    const { inspection, encoding, scan } = this.#options;
+    inspection?.read(chunk);
+    if (this.#isOver) return true;
+    const hasRoom = inspection === null || encoding !== null ? this.#next.write(chunk) : this.#passKnown(chunk);
+    if (scan.isError && scan.isBetweenEvents && encoding === null) this.#end({ is: 'error', text: this.#errorText() });
+    return this.#checkSize() && this.#show(hasRoom);
+  }
+
+  /** A compressed answer was read on a little. */
+  progressed(): void {
+    if (!this.#isOver) this.#show(true);
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    if (this.#options.inspection === null) void this.#judgeWhole();
+    else this.#options.inspection.finish((broken) => this.#judge(broken));
+  }
+
+  fail(error: Error): void {
+    if (this.#isOver) return;
+    if (this.#options.inspection === null) void this.#judgeWhole(error);
+    else this.#judge(error);
+  }
+
+  /** The provider has said that it was done, and then kept the connection open: that is an end. */
+  endAtRest(): boolean {
+    const { scan } = this.#options;
+    if (this.#isOver || !scan.isAtRest || !scan.isBetweenEvents) return false;
+    this.#end({ is: 'complete', uncleanly: null });
+    return true;
+  }
+
+  /** Passes on what is known not to be an error. Nearly always that is the chunk as it came. */
+  #passKnown(chunk: Uint8Array): boolean {
+    const { scan } = this.#options;
+    const held = scan.position - scan.heldFrom;
+    if (held === 0 && this.#pending.length === 0) {
+      this.#passedBytes += chunk.length;
+      return this.#next.write(chunk);
+    }
+    this.#pending.push(chunk);
+    const ready = scan.heldFrom - this.#passedBytes;
+    if (ready <= 0) return true;
+    const bytes = joined(this.#pending);
+    this.#pending = ready < bytes.length ? [bytes.subarray(ready)] : [];
+    this.#passedBytes += ready;
+    return this.#next.write(bytes.subarray(0, ready));
+  }
+
+  #checkSize(): boolean {
+    const { scan, maxEventBytes, maxAnswerBytes } = this.#options;
+    if (scan.eventBytes > maxEventBytes && maxEventBytes > 0) {
+      this.#end({ is: 'too-large', what: `one event has more than limits.maxEventBytes (${maxEventBytes}) bytes` });
+    } else if (this.#next.heldBytes > maxAnswerBytes && maxAnswerBytes > 0) {
+      this.#end({ is: 'too-large', what: `it has more than limits.maxAnswerBytes (${maxAnswerBytes}) bytes` });
+    }
+    return true;
+  }
+
+  #show(hasRoom: boolean): boolean {
+    const { scan, inspection } = this.#options;
+    if (this.#isShown || this.#isOver || inspection === null || !scan.hasMeaning) return hasRoom;
+    this.#isShown = true;
+    return this.#options.onMeaning() && hasRoom;
+  }
+
+  /** @param brokenBy - how the transport broke after the last byte, if it did */
+  async #judgeWhole(brokenBy: Error | null = null): Promise<void> {
+    const { encoding, maxAnswerBytes, scan } = this.#options;
+    try {
+      scan.feed(await wholeBody(this.#next.held, encoding, maxAnswerBytes || Number.MAX_SAFE_INTEGER));
+    } catch (error) {
+      return this.#end({ is: 'truncated', how: `its content encoding is broken (${(error as Error).message})` });
+    }
+    this.#judge(brokenBy);
+  }
+
+  #judge(brokenBy: Error | null): void {
+    const { scan } = this.#options;
+    if (scan.isError) return this.#end({ is: 'error', text: this.#errorText() });
+    const isWhole = scan.isFinished && scan.isBetweenEvents;
+    if (isWhole) return this.#end({ is: 'complete', uncleanly: brokenBy });
+    if (brokenBy !== null) return this.#end({ is: 'truncated', how: `the connection broke (${nameOf(brokenBy)})` });
+    if (scan.position > 0 && scan.form === 'other' && scan.documents === 0 && scan.isBetweenEvents)
+      return this.#end({ is: 'unreadable' });
+    if (!scan.hasMeaning && scan.isBetweenEvents) return this.#end({ is: 'empty' });
+    const how = scan.isBetweenEvents ? 'it has no finish reason' : 'it ends in the middle of an event';
+    this.#end({ is: 'truncated', how });
+  }
+
+  #errorText(): string {
+    const pieces = this.#options.inspection === null ? this.#next.held : this.#pending;
+    return new TextDecoder()
+      .decode(joined(pieces))
+      .replace(/^data: ?/, '')
+      .trim();
+  }
+
+  #end(ending: Ending): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#options.inspection?.stop();
+    this.#options.onEnding(ending);
+  }
+}
+
+function nameOf(error: Error): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : error.name;
+}

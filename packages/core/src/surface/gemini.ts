@@ -1,0 +1,194 @@
+/** The Gemini API as clients call it: which path is which call. What is not known passes through. */
+
+import type { Dialect } from '../dialect/dialect.ts';
+import { gemini } from '../dialect/gemini/dialect.ts';
+import { openaiChat } from '../dialect/openai-chat/dialect.ts';
+import { SluiceError } from '../errors.ts';
+import type { AnswerKind, Call, Knock, Repeat, Surfaces } from './surface.ts';
+import { parseTarget, type QueryParameter, type Target } from './target.ts';
+
+/** The API at the root, under `/upload/` or `/download/`, in any version: SDKs use `v1`, `v1beta` and `v1alpha`. */
+const versioned = /^\/(?:upload\/|download\/)?v[0-9][a-z0-9]*(?:[/:]|$)/;
+
+interface CallRow {
+  readonly answer: AnswerKind;
+  readonly repeat: Repeat;
+  readonly method: 'GET' | 'POST';
+}
+
+const generation: CallRow = { answer: 'generation', repeat: 'unless-it-ran', method: 'POST' };
+const computation: CallRow = { answer: 'document', repeat: 'always', method: 'POST' };
+const listing: CallRow = { answer: 'document', repeat: 'always', method: 'GET' };
+
+/** Calls on a model, by verb. */
+const modelCalls: Readonly<Record<string, CallRow>> = {
+  generateContent: generation,
+  streamGenerateContent: generation,
+  countTokens: computation,
+  embedContent: computation,
+  batchEmbedContents: computation,
+};
+
+/** Calls of the OpenAI compatibility endpoint, by what follows `openai/`. */
+const openaiCalls: Readonly<Record<string, CallRow>> = {
+  'chat/completions': generation,
+  embeddings: computation,
+  models: listing,
+};
+
+/** Query parameters by which a client signs; each is Google's own name for one. */
+export const credentialParameters: ReadonlySet<string> = new Set(
+  ['key', 'access_token', 'oauth_token', 'bearer_token'].flatMap((name) => [name, `$${name}`]),
+);
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** Aliases of models: what a client may write, and what the provider is asked for. */
+export type ModelRoutes = ReadonlyMap<string, string>;
+
+/** The surfaces that speak to Gemini. */
+export function geminiSurfaces(routes: ModelRoutes): Surfaces {
+  return {
+    dialectOf: (target) => (/^\/v[0-9][a-z0-9]*\/openai\//.test(target) ? openaiChat : gemini),
+    match(knock) {
+      if (!methods.has(knock.method)) throw notAllowed(knock.method, [...methods].join(', '));
+      const target = parseTarget(knock.target);
+      if (!versioned.test(knock.target)) throw noSuchRoute(target.path);
+      if (isForeignModelList(target, knock)) return foreignModelList(target, knock);
+      const [, ...rest] = target.segments;
+      if (rest[0] === 'openai') return openaiCall(rest.slice(1).join('/'), target, knock);
+      return geminiCall(rest, target, knock, routes);
+    },
+  };
+}
+
+function geminiCall(rest: readonly string[], target: Target, knock: Knock, routes: ModelRoutes): Call {
+  const [collection, name] = rest;
+  if (collection === 'models' && rest.length <= 2) {
+    const alias = name === undefined ? undefined : routes.get(name);
+    const model = alias ?? name ?? null;
+    const path = alias === undefined ? target.path : target.path.replace(`/${name}`, `/${alias}`);
+    if (target.verb === null) {
+      if (knock.method === 'GET' || knock.method === 'HEAD') {
+        return call(gemini, name === undefined ? 'models.list' : 'models.get', listing, target, { path });
+      }
+      throw notAllowed(knock.method, 'GET');
+    }
+    const row = name === undefined ? undefined : modelCalls[target.verb];
+    if (row !== undefined) {
+      if (knock.method !== row.method) throw notAllowed(knock.method, row.method);
+      return call(gemini, target.verb, row, target, { path, model });
+    }
+    return passed(gemini, target, knock, { path, model });
+  }
+  const isTuned = (collection === 'tunedModels' || collection === 'dynamic') && name !== undefined;
+  const row = isTuned && target.verb !== null && knock.method === 'POST' ? modelCalls[target.verb] : undefined;
+  if (row === undefined || target.verb === null) return passed(gemini, target, knock, {});
+  // A tuned model lives in the project that tuned it.
+  return { ...call(gemini, target.verb, row, target, { model: `${collection}/${name}` }), isSticky: true };
+}
+
+function openaiCall(path: string, target: Target, knock: Knock): Call {
+  const row = openaiCalls[path.startsWith('models/') ? 'models' : path];
+  if (row === undefined) return passed(openaiChat, target, knock, {});
+  if (knock.method !== row.method) throw notAllowed(knock.method, row.method);
+  return call(openaiChat, `openai.${path.split('/')[0]}`, row, target, {});
+}
+
+/**
+ * `/v1/models` is asked for by clients of three APIs. An OpenAI client comes with a bearer token alone and gets the
+ * list in its own form; an Anthropic client says so by a header, and there is nothing for it here yet.
+ */
+function isForeignModelList(target: Target, { method, headers }: Knock): boolean {
+  if (method !== 'GET' || target.verb !== null || !/^\/v1\/models(?:\/|$)/.test(target.path)) return false;
+  const isOpenai = headers.authorization !== undefined && headers['x-goog-api-key'] === undefined;
+  return headers['anthropic-version'] !== undefined || (isOpenai && !target.query.some(({ name }) => name === 'key'));
+}
+
+function foreignModelList(target: Target, { headers }: Knock): Call {
+  if (headers['anthropic-version'] !== undefined) {
+    throw new SluiceError(
+      'not_found',
+      'This gateway has no Anthropic API. Gemini is at /v1beta/models, OpenAI at /v1beta/openai/.',
+    );
+  }
+  const path = target.path.replace('/v1/models', '/v1beta/openai/models');
+  return call(openaiChat, 'openai.models', listing, target, { path });
+}
+
+function call(
+  dialect: Dialect,
+  name: string,
+  row: CallRow,
+  target: Target,
+  { path = target.path, model = null }: { path?: string; model?: string | null },
+): Call {
+  return {
+    dialect,
+    surface: surfaceOf(dialect),
+    name,
+    model,
+    target: withQuery(path, target.query),
+    answer: row.answer === 'generation' && !canBeJudged(target.query) ? 'opaque' : row.answer,
+    isArray: name === 'streamGenerateContent' && !isSse(target.query),
+    repeat: row.repeat,
+    isSticky: false,
+    wantsJson: row.method === 'POST',
+  };
+}
+
+/** What is not known goes up as it is, to the project that the caller's own things live in. */
+function passed(
+  dialect: Dialect,
+  target: Target,
+  { method }: Knock,
+  { path = target.path, model = null }: { path?: string; model?: string | null },
+): Call {
+  return {
+    dialect,
+    surface: surfaceOf(dialect),
+    name: 'other',
+    model,
+    target: withQuery(path, target.query),
+    answer: 'opaque',
+    isArray: false,
+    repeat: method === 'GET' || method === 'HEAD' ? 'always' : 'if-nothing-happened',
+    isSticky: true,
+    wantsJson: false,
+  };
+}
+
+function surfaceOf(dialect: Dialect): string {
+  return dialect === gemini ? 'gemini' : 'openai';
+}
+
+/** A field mask may leave out the finish reason, and a binary form cannot be read: HTTP alone decides then. */
+function canBeJudged(query: readonly QueryParameter[]): boolean {
+  return !query.some(({ name, value }) => {
+    const plain = name.replace(/^\$\.?/, '');
+    if (plain === 'fields' || plain === 'callback') return true;
+    return plain === 'alt' && !/^(?:sse|json)(?:;|$)/.test(value);
+  });
+}
+
+function isSse(query: readonly QueryParameter[]): boolean {
+  return query.some(({ name, value }) => (name === 'alt' || name === '$alt') && value.startsWith('sse'));
+}
+
+function withQuery(path: string, query: readonly QueryParameter[]): string {
+  const kept = query.filter(({ name }) => !credentialParameters.has(name)).map(({ raw }) => raw);
+  return kept.length === 0 ? path : `${path}?${kept.join('&')}`;
+}
+
+function noSuchRoute(path: string): SluiceError {
+  return new SluiceError(
+    'not_found',
+    `No route for ${path.slice(0, 128)}. Gemini paths start with a version, like /v1beta/.`,
+  );
+}
+
+function notAllowed(method: string, allow: string): SluiceError {
+  return new SluiceError('method_not_allowed', `The method ${method.slice(0, 16)} is not for this path; ${allow} is.`, {
+    allow,
+  });
+}

@@ -1,0 +1,56 @@
+/** The contract of what the client asked: a path, and what a call to it means for everybody behind. */
+
+import type { Dialect } from '../dialect/dialect.ts';
+import type { HeaderBag } from '../wire.ts';
+
+/**
+ * How an answer is taken.
+ * `generation`: complete only with its terminal marker; a stream is shown from its first meaning, a whole answer at its end.
+ * `document`: complete when HTTP says so; held until it is whole.
+ * `opaque`: passes as it comes.
+ */
+export type AnswerKind = 'generation' | 'document' | 'opaque';
+
+/**
+ * When a call may be made again.
+ * `always`: it reads. `unless-it-ran`: a generation; not after a time-out, for it may have been billed.
+ * `if-nothing-happened`: it creates or changes something.
+ */
+export type Repeat = 'always' | 'unless-it-ran' | 'if-nothing-happened';
+
+/** What one request wants, known before its body is read. */
+export interface Call {
+  readonly dialect: Dialect;
+  readonly surface: string;
+  /** `generateContent`, `models.list` …; `other` for what passes through unknown. */
+  readonly name: string;
+  /** The model as the provider knows it; null when the path names none. */
+  readonly model: string | null;
+  /** Path and query for the provider, without any credential. */
+  readonly target: string;
+  readonly answer: AnswerKind;
+  /** A stream without `alt=sse`: one JSON array, element by element. */
+  readonly isArray: boolean;
+  readonly repeat: Repeat;
+  /** It creates or uses things that live in one project. */
+  readonly isSticky: boolean;
+  /** Its body must be JSON. */
+  readonly wantsJson: boolean;
+}
+
+/** What a surface is told about a request. */
+export interface Knock {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: HeaderBag;
+}
+
+/** Finds out what a request wants. */
+export interface Surfaces {
+  /**
+   * The dialect in which a refusal is understood, whatever the request turns out to be. Never throws.
+   */
+  dialectOf(target: string): Dialect;
+  /** @throws SluiceError `not_found`, `method_not_allowed`, `invalid_request` */
+  match(knock: Knock): Call;
+}

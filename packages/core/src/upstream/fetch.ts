@@ -1,0 +1,121 @@
+/** {@link Upstream} over `fetch`, for every runtime without undici. */
+
+import type { HeaderBag, Sink, Upstream, UpstreamRequest } from '../wire.ts';
+
+/** What can be told to it. */
+export interface FetchOptions {
+  /** Taken for `undiciUpstream`'s sake and not used: `fetch` has no time-out for the connection alone. */
+  connectMs?: number | undefined;
+  /** The function to call. @default globalThis.fetch, looked up per call */
+  fetch?: typeof globalThis.fetch | undefined;
+}
+
+/**
+ * Reaches providers through `fetch`. The default everywhere but on Node.
+ *
+ * `fetch` undoes content encodings itself, so the answer comes without `content-encoding` and `content-length` then.
+ * On Node, `fetch` itself gives up after 300 s without headers.
+ *
+ * @example const gateway = createGateway({ keys: 'k', callers: 'anyone', upstream: fetchUpstream() });
+ */
+export function fetchUpstream(options: FetchOptions = {}): Upstream {
+  const calls = new Set<Call>();
+  return {
+    send(request, sink) {
+      const call = new Call(sink, () => calls.delete(call));
+      calls.add(call);
+      sink.open(call);
+      void call.run(request, options.fetch ?? globalThis.fetch);
+    },
+    async close() {
+      for (const call of calls) call.abort(new Error('the gateway was closed'));
+    },
+  };
+}
+
+/** @see {@link fetchUpstream}; the name under which `#upstream` is imported. */
+export const defaultUpstream: typeof fetchUpstream = fetchUpstream;
+
+class Call {
+  readonly #sink: Sink;
+  readonly #onOver: () => void;
+  readonly #aborter = new AbortController();
+  #resumeRead: (() => void) | null = null;
+  #isHeld = false;
+
+  constructor(sink: Sink, onOver: () => void) {
+    this.#sink = sink;
+    this.#onOver = onOver;
+  }
+
+  pause(): void {
+    this.#isHeld = true;
+  }
+
+  resume(): void {
+    this.#isHeld = false;
+    this.#resumeRead?.();
+    this.#resumeRead = null;
+  }
+
+  abort(reason: Error): void {
+    this.#aborter.abort(reason);
+    this.resume();
+  }
+
+  async run(request: UpstreamRequest, fetch: typeof globalThis.fetch): Promise<void> {
+    const { signal } = this.#aborter;
+    try {
+      const response = await fetch(request.origin + request.target, {
+        method: request.method,
+        headers: pairs(request.headers),
+        body: request.body as Uint8Array<ArrayBuffer> | null,
+        redirect: 'manual',
+        signal,
+      });
+      if (signal.aborted) return;
+      // A browser hides what a redirect says; that it was one is enough.
+      const status = response.type === 'opaqueredirect' ? 302 : response.status;
+      this.#sink.head(status, bagOf(response.headers));
+      if (response.body !== null) await this.#read(response.body);
+      if (!signal.aborted) this.#sink.end();
+    } catch (error) {
+      if (!signal.aborted) this.#sink.fail(rootOf(error));
+    } finally {
+      this.#onOver();
+    }
+  }
+
+  async #read(body: ReadableStream<Uint8Array>): Promise<void> {
+    const reader = body.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || this.#aborter.signal.aborted) return;
+      if (value.length === 0) continue;
+      if (!this.#sink.write(value)) this.#isHeld = true;
+      if (this.#isHeld) await new Promise<void>((resolve) => (this.#resumeRead = resolve));
+    }
+  }
+}
+
+function pairs(flat: string[]): [string, string][] {
+  const list: [string, string][] = [];
+  for (let at = 0; at < flat.length; at += 2) list.push([flat[at] as string, flat[at + 1] as string]);
+  return list;
+}
+
+function bagOf(headers: Headers): HeaderBag {
+  const bag: HeaderBag = {};
+  const isDecoded = headers.has('content-encoding');
+  for (const [name, value] of headers) {
+    if (isDecoded && (name === 'content-encoding' || name === 'content-length')) continue;
+    bag[name] = name === 'set-cookie' ? headers.getSetCookie() : value;
+  }
+  return bag;
+}
+
+/** `fetch` says "fetch failed" and hides what happened in the cause. */
+function rootOf(error: unknown): Error {
+  const { cause } = error as { cause?: unknown };
+  return cause instanceof Error ? cause : (error as Error);
+}

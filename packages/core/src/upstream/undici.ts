@@ -1,0 +1,112 @@
+/** {@link Upstream} over undici's dispatcher: callbacks in, callbacks out, no stream and no promise in between. */
+
+import { Agent, type Dispatcher } from 'undici';
+import type { Flow, HeaderBag, Sink, Upstream } from '../wire.ts';
+
+/** What can be told to it. */
+export interface UndiciOptions {
+  /** Until a connection stands, TLS included, in ms. 0 means no limit. @default 5_000 */
+  connectMs?: number | undefined;
+}
+
+/** Longer than the pauses of a conversation, shorter than what Google's front ends keep open. */
+const keepAliveMs = 20_000;
+/** An answer with more fields than this is no answer of an API. */
+const mostHeaders = 200;
+
+/**
+ * Reaches providers through undici. The default on Node.
+ *
+ * Timers are the attempt's own (undici's are off but for the connection), redirects are never followed, and HTTP/1.1
+ * is spoken: pausing one stream of a shared HTTP/2 connection is not proven.
+ *
+ * @example const gateway = createGateway({ keys: 'k', callers: 'anyone', upstream: undiciUpstream({ connectMs: 2_000 }) });
+ */
+export function undiciUpstream({ connectMs = 5_000 }: UndiciOptions = {}): Upstream {
+  const agent = new Agent({
+    allowH2: false,
+    bodyTimeout: 0,
+    headersTimeout: 0,
+    keepAliveTimeout: keepAliveMs,
+    connect: { timeout: connectMs },
+    pipelining: 1,
+  });
+  return {
+    send(request, sink) {
+      const { origin, method, target, headers, body } = request;
+      const call = new Call(sink);
+      sink.open(call);
+      try {
+        agent.dispatch({ origin, path: target, method: method as Dispatcher.HttpMethod, headers, body }, call);
+      } catch (error) {
+        call.onResponseError(null, error as Error);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** @see {@link undiciUpstream}; the name under which `#upstream` is imported. */
+export const defaultUpstream: typeof undiciUpstream = undiciUpstream;
+
+/** One request in undici's hands. It can be held and killed before undici has begun with it. */
+class Call implements Dispatcher.DispatchHandler, Flow {
+  readonly #sink: Sink;
+  #controller: Dispatcher.DispatchController | null = null;
+  #abortedBy: Error | null = null;
+  #isOver = false;
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  abort(reason: Error): void {
+    this.#isOver = true;
+    this.#abortedBy = reason;
+    this.#controller?.abort(reason);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#abortedBy !== null) controller.abort(this.#abortedBy);
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: HeaderBag): void {
+    if (status < 200 || this.#isOver) return;
+    const fields = (controller.rawHeaders as unknown[] | null | undefined)?.length ?? 0;
+    if (fields > mostHeaders * 2) return this.#fail(new Error(`the answer has ${fields / 2} header fields`));
+    this.#sink.head(status, headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    // undici reports an empty chunk when a paused answer is resumed and its socket has nothing to give
+    // (client-h1.js, resume). A sink that resumes from a microtask would never let the event loop turn.
+    if (chunk.length === 0 || this.#isOver) return;
+    if (!this.#sink.write(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#sink.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#sink.fail(error);
+  }
+
+  #fail(error: Error): void {
+    this.abort(error);
+    this.#sink.fail(Object.assign(error, { code: 'SLUICE_PROTOCOL' }));
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Entry `@sluice/core/web`: a gateway as a function from `Request` to `Response`, free of everything that is Node's.
+ *
+ * @module
+ */
+
+import { webExchange } from './client/web.ts';
+import type { Gateway } from './gateway.ts';
+
+export { type FetchOptions, fetchUpstream } from './upstream/fetch.ts';
+
+/** How a gateway is mounted. */
+export interface FetchHandlerOptions {
+  /** What precedes the API's own paths: `/gemini`. @default '' */
+  mountPath?: string | undefined;
+}
+
+/**
+ * Makes a gateway a handler for servers that speak web standards: Hono, Next's route handlers, Workers, Bun, Deno.
+ *
+ * @example
+ * const gateway = createGateway({ keys: 'AIza…', callers: 'anyone' });
+ * export default { fetch: fetchHandler(gateway, { mountPath: '/gemini' }) };
+ */
+export function fetchHandler(
+  gateway: Gateway,
+  { mountPath = '' }: FetchHandlerOptions = {},
+): (request: Request) => Promise<Response> {
+  const prefix = mountPath.replace(/\/+$/, '');
+  return (request) => {
+    const { exchange, response } = webExchange(request, prefix);
+    void gateway.handle(exchange);
+    return response;
+  };
+}

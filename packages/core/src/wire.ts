@@ -1,0 +1,88 @@
+/**
+ * The nouns of transport. They import nothing, and everything else is written in them.
+ *
+ * A request comes in as an {@link Exchange}; its answer is poured through a chain of {@link Sink}s;
+ * a {@link Flow} runs against the stream and lets whoever is full hold the source.
+ */
+
+/** Header fields by lower-case name. A field that came several times is an array, in order of arrival. */
+export type HeaderBag = Record<string, string | string[] | undefined>;
+
+/** What a source lets its sink do: hold it, let it run, kill it. undici's `DispatchController` already is one. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
+  abort(reason: Error): void;
+}
+
+/**
+ * Somewhere an answer can be poured. The order is open, head, write*, then end or fail; nothing follows.
+ *
+ * Calls are synchronous: a promise per chunk costs more than the chunk (docs/decisions/2026-11-21-sinks.md).
+ */
+export interface Sink {
+  /** Comes first, once: hands over the means to hold or kill the source. */
+  open(flow: Flow): void;
+  head(status: number, headers: HeaderBag): void;
+  /**
+   * Takes ownership of a chunk that is never empty.
+   *
+   * @returns false when full: the source pauses until `flow.resume()` is called.
+   */
+  write(chunk: Uint8Array): boolean;
+  end(): void;
+  /**
+   * Ends the answer so that nobody can take it for whole: after the head, the connection is destroyed.
+   *
+   * @param lastWords - bytes delivered before that, in a write of their own and never joined to a chunk before them
+   */
+  fail(error: Error, lastWords?: Uint8Array): void;
+}
+
+/** The source of an answer that we made ourselves: there is nothing to hold and nothing to kill. */
+export const stillFlow: Flow = { pause() {}, resume() {}, abort() {} };
+
+/** One client request as the core sees it; a client driver (`client/node.ts`, `client/web.ts`) makes it. */
+export interface Exchange {
+  /** Opaque and unique; goes out as `x-sluice-request-id` and into every event. */
+  readonly id: string;
+  /** Upper case. */
+  readonly method: string;
+  /** The request target without the mount path, as the client sent it: `/v1beta/models?pageSize=5`. */
+  readonly target: string;
+  readonly headers: HeaderBag;
+  /** Where the answer goes. */
+  readonly client: Sink;
+  /** Aborted by the driver when the client hangs up, in whatever phase, and by the core when it wants the request to end. */
+  readonly over: AbortController;
+  /**
+   * Reads the whole body. Nobody has asked the client for it before (`Expect: 100-continue` is answered here).
+   *
+   * @throws SluiceError `payload_too_large` past `maxBytes` (counted, not declared), `request_timeout` when it stops coming
+   */
+  readBody(maxBytes: number): Promise<Uint8Array>;
+}
+
+/** One call to a provider. */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** `https://host[:port]` */
+  readonly origin: string;
+  /** Path and query; starts with a slash. */
+  readonly target: string;
+  /** Name, value, name, value … in order. */
+  readonly headers: string[];
+  /** Null when the request has none. */
+  readonly body: Uint8Array | null;
+}
+
+/** A way to reach a provider. Two exist: undici's dispatcher, and fetch. */
+export interface Upstream {
+  /**
+   * Sends a request and pours the answer into `sink`. Never throws: every end is told to the sink, exactly once.
+   * Failures before the answer come as `sink.fail` without `sink.head`. Redirects are not followed.
+   */
+  send(request: UpstreamRequest, sink: Sink): void;
+  /** Lets go of idle connections and destroys the busy ones. */
+  close(): Promise<void>;
+}

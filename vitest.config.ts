@@ -1,0 +1,27 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@sluice/source', 'node', 'module', 'import', 'default'];
+const projects = ['packages', 'examples'].flatMap((dir) => readdirSync(dir).map((name) => `${dir}/${name}`));
+
+export default defineConfig({
+  test: {
+    reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],
+    projects: [...projects, 'tools'].map((root) => ({
+      extends: false as const,
+      root,
+      resolve: { conditions },
+      ssr: { resolve: { conditions, externalConditions: conditions } },
+      test: {
+        name: root.replace(/^.*\//, ''),
+        environment: 'node',
+        include: ['test/**/*.test.ts'],
+        typecheck: {
+          enabled: existsSync(`${root}/test-d`),
+          include: ['test-d/**/*.test-d.ts'],
+          tsconfig: 'tsconfig.test.json',
+        },
+      },
+    })),
+  },
+});
