@@ -229,7 +229,9 @@ class Attempt implements Sink {
   #watchStream(encoding: string | null): void {
     const scan = new Scan(this.#errand.call.dialect.grammar);
     const inspection =
-      encoding === null ? plainInspection(scan) : streamInspection(scan, encoding, () => this.#watch?.progressed());
+      encoding === null
+        ? plainInspection(scan)
+        : streamInspection(scan, encoding, (piece) => this.#watch?.readAlong(piece));
     if (inspection === null) return this.#lose(noHttp(`the content encoding ${encoding}`));
     this.#setWatch(scan, encoding, inspection);
   }
@@ -305,7 +307,9 @@ class Attempt implements Sink {
   #judgeInnerError(text: string, scan: Scan): void {
     const failed = this.#classify(200, text);
     const clean = this.#shop.scrubber.clean(text, this.#lease.key.secret);
-    if (!this.#latch.isOpen) return this.#conclude(failed, holdInnerError(clean), null);
+    const held = holdInnerError(clean);
+    if (held === null) return this.#lose(truncated('it holds an error that cannot be read'));
+    if (!this.#latch.isOpen) return this.#conclude(failed, held, null);
     const { dialect } = this.#errand.call;
     const words = dialect.passOn(clean, { form: scan.form, isBetweenEvents: true });
     this.#latch.fail(new Trouble(failed), encode(words));

@@ -19,16 +19,16 @@ export function plainInspection(scan: Scan): Inspection {
 /**
  * A compressed stream.
  *
- * @param onProgress - the scan has read on
+ * @param onRead - the scan has read on, by this piece of the decompressed answer
  * @returns null when the runtime does not know the encoding
  */
-export function streamInspection(scan: Scan, encoding: string, onProgress: () => void): Inspection | null {
+export function streamInspection(scan: Scan, encoding: string, onRead: (piece: Uint8Array) => void): Inspection | null {
   let brokenBy: Error | null = null;
   let whenOver: ((broken: Error | null) => void) | null = null;
   const inflater = platform.inflater(encoding, {
     data(chunk) {
       scan.feed(chunk);
-      onProgress();
+      onRead(chunk);
     },
     broken(error) {
       brokenBy = error;

@@ -49,6 +49,8 @@ export class Scan implements Walked {
   #hasSse = false;
   /** Where the event being read began, or where an object may begin that is no event. */
   #startedAt = 0;
+  /** The bracket that ends a streamed array was read: it is held back, for an error would have to stand before it. */
+  #isClosed = false;
   /** From the first byte of what may be an error until the first key of its object is known. */
   #isUndecided = false;
   #isContent = false;
@@ -80,7 +82,7 @@ export class Scan implements Walked {
 
   /** Up to here the answer may be shown; what follows is an error, or may turn out to be one. */
   get heldFrom(): number {
-    return this.isError || this.#isUndecided ? this.#startedAt : this.position;
+    return this.isError || this.#isUndecided || this.#isClosed ? this.#startedAt : this.position;
   }
 
   /** The last usage object that was read, as text; empty when there was none. */
@@ -132,7 +134,12 @@ export class Scan implements Walked {
 
   #startLine(byte: number, at: number): number {
     if (this.isBetweenEvents) {
-      if (byte === SPACE || byte === TAB || byte === COMMA || byte === CLOSE_BRACKET) return at + 1;
+      if (byte === SPACE || byte === TAB || byte === COMMA || this.#isClosed) return at + 1;
+      if (byte === CLOSE_BRACKET) {
+        this.#isClosed = true;
+        this.#startedAt = this.position + at;
+        return at + 1;
+      }
       if (this.position + at < byteOrderMark.length && byteOrderMark.includes(byte)) return at + 1;
       if (byte === OPEN_BRACKET) {
         this.#isArray = true;

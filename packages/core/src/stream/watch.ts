@@ -70,17 +70,20 @@ export class Watch implements Sink {
 
   write(chunk: Uint8Array): boolean {
     if (this.#isOver) return true;
-    const { inspection, encoding, scan } = this.#options;
+    const { inspection, encoding } = this.#options;
     inspection?.read(chunk);
     if (this.#isOver) return true;
-    const hasRoom = inspection === null || encoding !== null ? this.#next.write(chunk) : this.#passKnown(chunk);
-    if (scan.isError && scan.isBetweenEvents && encoding === null) this.#end({ is: 'error', text: this.#errorText() });
-    return this.#checkSize() && this.#show(hasRoom);
+    // Held whole, or compressed: there is no telling yet which bytes say what, so all of them go on.
+    const hasRoom =
+      inspection === null || encoding !== null ? this.#next.write(chunk) : this.#passKnown(chunk, this.#next);
+    return this.#look(hasRoom);
   }
 
-  /** A compressed answer was read on a little. */
-  progressed(): void {
-    if (!this.#isOver) this.#show(true);
+  /** The copy of a compressed answer was read on, by this piece. */
+  readAlong(piece: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#passKnown(piece, nowhere);
+    this.#look(true);
   }
 
   end(): void {
@@ -99,17 +102,16 @@ export class Watch implements Sink {
   endAtRest(): boolean {
     const { scan } = this.#options;
     if (this.#isOver || !scan.isAtRest || !scan.isBetweenEvents) return false;
-    this.#end({ is: 'complete', uncleanly: null });
+    this.#complete(null);
     return true;
   }
 
   /** Passes on what is known not to be an error. Nearly always that is the chunk as it came. */
-  #passKnown(chunk: Uint8Array): boolean {
+  #passKnown(chunk: Uint8Array, to: Pick<Sink, 'write'>): boolean {
     const { scan } = this.#options;
-    const held = scan.position - scan.heldFrom;
-    if (held === 0 && this.#pending.length === 0) {
+    if (scan.heldFrom === scan.position && this.#pending.length === 0) {
       this.#passedBytes += chunk.length;
-      return this.#next.write(chunk);
+      return to.write(chunk);
     }
     this.#pending.push(chunk);
     const ready = scan.heldFrom - this.#passedBytes;
@@ -117,17 +119,20 @@ export class Watch implements Sink {
     const bytes = joined(this.#pending);
     this.#pending = ready < bytes.length ? [bytes.subarray(ready)] : [];
     this.#passedBytes += ready;
-    return this.#next.write(bytes.subarray(0, ready));
+    return to.write(bytes.subarray(0, ready));
   }
 
-  #checkSize(): boolean {
-    const { scan, maxEventBytes, maxAnswerBytes } = this.#options;
-    if (scan.eventBytes > maxEventBytes && maxEventBytes > 0) {
+  /** After each piece: is it an error, is it too large, is it worth showing? */
+  #look(hasRoom: boolean): boolean {
+    const { scan, inspection, maxEventBytes, maxAnswerBytes } = this.#options;
+    if (inspection !== null && scan.isError && scan.isBetweenEvents) {
+      this.#end({ is: 'error', text: textOf(this.#pending) });
+    } else if (scan.eventBytes > maxEventBytes && maxEventBytes > 0) {
       this.#end({ is: 'too-large', what: `one event has more than limits.maxEventBytes (${maxEventBytes}) bytes` });
     } else if (this.#next.heldBytes > maxAnswerBytes && maxAnswerBytes > 0) {
       this.#end({ is: 'too-large', what: `it has more than limits.maxAnswerBytes (${maxAnswerBytes}) bytes` });
     }
-    return true;
+    return this.#show(hasRoom);
   }
 
   #show(hasRoom: boolean): boolean {
@@ -141,7 +146,9 @@ export class Watch implements Sink {
   async #judgeWhole(brokenBy: Error | null = null): Promise<void> {
     const { encoding, maxAnswerBytes, scan } = this.#options;
     try {
-      scan.feed(await wholeBody(this.#next.held, encoding, maxAnswerBytes || Number.MAX_SAFE_INTEGER));
+      const body = await wholeBody(this.#next.held, encoding, maxAnswerBytes || Number.MAX_SAFE_INTEGER);
+      scan.feed(body);
+      if (scan.isError) return this.#end({ is: 'error', text: textOf([body]) });
     } catch (error) {
       return this.#end({ is: 'truncated', how: `its content encoding is broken (${(error as Error).message})` });
     }
@@ -150,9 +157,9 @@ export class Watch implements Sink {
 
   #judge(brokenBy: Error | null): void {
     const { scan } = this.#options;
-    if (scan.isError) return this.#end({ is: 'error', text: this.#errorText() });
+    if (scan.isError) return this.#end({ is: 'error', text: textOf(this.#pending) });
     const isWhole = scan.isFinished && scan.isBetweenEvents;
-    if (isWhole) return this.#end({ is: 'complete', uncleanly: brokenBy });
+    if (isWhole) return this.#complete(brokenBy);
     if (brokenBy !== null) return this.#end({ is: 'truncated', how: `the connection broke (${nameOf(brokenBy)})` });
     if (scan.position > 0 && scan.form === 'other' && scan.documents === 0 && scan.isBetweenEvents)
       return this.#end({ is: 'unreadable' });
@@ -161,12 +168,9 @@ export class Watch implements Sink {
     this.#end({ is: 'truncated', how });
   }
 
-  #errorText(): string {
-    const pieces = this.#options.inspection === null ? this.#next.held : this.#pending;
-    return new TextDecoder()
-      .decode(joined(pieces))
-      .replace(/^data: ?/, '')
-      .trim();
+  #complete(uncleanly: Error | null): void {
+    if (this.#pending.length > 0 && this.#options.encoding === null) this.#next.write(joined(this.#pending));
+    this.#end({ is: 'complete', uncleanly });
   }
 
   #end(ending: Ending): void {
@@ -175,6 +179,17 @@ export class Watch implements Sink {
     this.#options.inspection?.stop();
     this.#options.onEnding(ending);
   }
+}
+
+/** Where the bytes of a copy go. */
+const nowhere = { write: (): boolean => true };
+
+/** The JSON of an error, without the field name of an event. */
+function textOf(pieces: readonly Uint8Array[]): string {
+  return new TextDecoder()
+    .decode(joined(pieces))
+    .replace(/^data: ?/, '')
+    .trim();
 }
 
 function nameOf(error: Error): string {

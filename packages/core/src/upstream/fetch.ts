@@ -81,6 +81,7 @@ class Call {
       if (!signal.aborted) this.#sink.end();
     } catch (error) {
       if (!signal.aborted) this.#sink.fail(rootOf(error));
+      this.#aborter.abort();
     } finally {
       this.#onOver();
     }
@@ -104,8 +105,15 @@ function pairs(flat: string[]): [string, string][] {
   return list;
 }
 
+/** An answer with more fields than this is no answer of an API. */
+const mostHeaders = 200;
+
 function bagOf(headers: Headers): HeaderBag {
   const bag: HeaderBag = {};
+  const fields = [...headers].length;
+  if (fields > mostHeaders) {
+    throw Object.assign(new Error(`the answer has ${fields} header fields`), { code: 'SLUICE_PROTOCOL' });
+  }
   const isDecoded = headers.has('content-encoding');
   for (const [name, value] of headers) {
     if (isDecoded && (name === 'content-encoding' || name === 'content-length')) continue;

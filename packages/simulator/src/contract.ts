@@ -1,0 +1,104 @@
+/**
+ * The nouns of the simulator: what a test may ask of it and what it can read back.
+ *
+ * A *plan* is a list of steps, one per attempt that arrives; the last one is repeated for ever.
+ * A step is a name (`'503'`, `'rst-mid-stream'`), a ready answer, or a function that plays on the socket.
+ */
+
+/** One Google project as the simulator knows it: keys of one project share its quota and its files. */
+export interface SimulatedProject {
+  readonly id: string;
+  readonly keys: readonly string[];
+  /** Requests that the project may make per model; what is left out is not limited. 0 stands for Google's `limit: 0`. */
+  readonly quota?: { readonly requestsPerMinute?: number; readonly requestsPerDay?: number } | undefined;
+}
+
+export interface SimulatorOptions {
+  /** @default '127.0.0.1' */
+  readonly host?: string | undefined;
+  /** 0 takes a free one. @default 0 */
+  readonly port?: number | undefined;
+  /** @default one project `demo` with the key `demoKey` */
+  readonly projects?: readonly SimulatedProject[] | undefined;
+  /** Silence between two chunks of a stream, in ms. @default 0 */
+  readonly chunkMs?: number | undefined;
+  /** The text that answers a prompt; it is cut into word-sized chunks. @default a few sentences that say they come from a simulator */
+  readonly answer?: ((prompt: string, model: string) => string) | undefined;
+  /**
+   * How many requests the journal remembers; the oldest are forgotten first, their bodies with them.
+   * @default 10_000
+   */
+  readonly maxJournalEntries?: number | undefined;
+  /** Wall clock in ms, for quotas that come back. @default Date.now */
+  readonly now?: (() => number) | undefined;
+}
+
+/** A whole HTTP answer. Each chunk is a write of its own, so a test decides where the bytes are split. */
+export interface Answer {
+  readonly status: number;
+  /** Sent as they are, in this order; `content-length` is added when `chunks` are not streamed. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly chunks: readonly Uint8Array[];
+  /** Chunked transfer encoding instead of a content length. @default false */
+  readonly streamed?: boolean | undefined;
+  /** Silence before each chunk, in ms. @default 0 */
+  readonly chunkMs?: number | undefined;
+}
+
+/** One attempt: a name from the table in `steps.ts`, an answer, or a function that makes one from the request. */
+export type Step = StepName | Answer | ((request: RecordedRequest) => Answer | StepName);
+
+/** Names of everything that can be played; `steps.ts` says what each one does. */
+export type StepName = import('./steps.ts').StepName;
+
+/** One request as it came in over a connection. */
+export interface RecordedRequest {
+  readonly method: string;
+  /** The request target as it was sent. */
+  readonly target: string;
+  /** Lower-case names; values joined by `, ` as RFC 9110 allows. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Every header line as it was sent, in order. */
+  readonly rawHeaders: readonly (readonly [name: string, value: string])[];
+  readonly body: Uint8Array;
+  /** The one credential, wherever it stood; null when there was none. */
+  readonly key: string | null;
+  /** What was played: the name of a step, `answer` for one of the plan's own, `unplayable` for a plan at fault. */
+  readonly step: string;
+  readonly connection: number;
+  /** Monotonic ms. */
+  readonly startedAtMs: number;
+  /** When the peer closed or reset the connection before the answer was whole; null when it did not. */
+  readonly abandonedAtMs: number | null;
+  /** When the last byte of the answer was handed to the socket; null while it runs or when it never was. */
+  readonly finishedAtMs: number | null;
+  /** Body bytes of the answer that the socket took, for tests of backpressure. */
+  readonly bytesSent: number;
+}
+
+export interface Journal {
+  /** In order of arrival. The entries are live: times are filled in as they happen. */
+  readonly requests: readonly RecordedRequest[];
+  /** Connections open now. */
+  readonly openConnections: number;
+  /** Connections ever accepted. */
+  readonly connections: number;
+  /** Answers under way now. */
+  readonly running: number;
+  clear(): void;
+}
+
+export interface Simulator {
+  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  readonly url: string;
+  readonly journal: Journal;
+  /**
+   * Decides what happens to the requests of a key, attempt by attempt; `'*'` stands for all keys without a plan.
+   * A request with the header `x-simulator-plan: 503, ok` brings its own plan, counted per value of `x-simulator-run`.
+   */
+  plan(key: string, steps: readonly Step[]): void;
+  /** Forgets all plans, quotas used and the journal. Open connections stay. */
+  reset(): void;
+  /** Destroys every connection and frees the port. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,67 @@
+import type { Piece } from './ask.ts';
+
+/** The body of an answer in its natural portions, not yet framed by HTTP. */
+export interface Told {
+  /** One event each; a JSON text is cut into slices instead. */
+  readonly events: readonly Uint8Array[];
+  /** What stands behind the last event: `]`, `data: [DONE]`, or nothing. */
+  readonly closing: Uint8Array;
+}
+
+/**
+ * What a call is answered with when nothing goes wrong. Plays send it as it is, cut it, or have it told differently.
+ */
+export interface Reply extends Told {
+  readonly status: number;
+  /** Without content length, transfer encoding and content encoding: those belong to the play. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly isStream: boolean;
+  /** What the answer was made of; empty for a call that generates nothing. */
+  readonly pieces: readonly Piece[];
+  /** The same answer made of other pieces; a call that generates nothing tells the same again. */
+  retold(pieces: readonly Piece[]): Reply;
+  /** How an error is written behind a number of events. */
+  failed(eventsBefore: number, errorBody: string): Uint8Array;
+}
+
+/** Into how many slices a JSON text falls at least, so that a cut can leave some and take some. */
+const slices = 4;
+
+/** A JSON text, cut into slices of about the same size. */
+export function sliced(json: string): Told {
+  const bytes = Buffer.from(json);
+  const sliceBytes = Math.max(1, Math.ceil(bytes.length / slices));
+  const events: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; start += sliceBytes) events.push(bytes.subarray(start, start + sliceBytes));
+  return { events, closing: Buffer.alloc(0) };
+}
+
+/** Headers that every answer of Google's carries. */
+export function commonHeaders(contentType: string, nowMs: number): [string, string][] {
+  return [
+    ['Content-Type', contentType],
+    ['Vary', 'Origin, X-Origin, Referer'],
+    ['Date', new Date(nowMs).toUTCString()],
+    ['Server', 'scaffolding on HTTPServer2'],
+    ['X-XSS-Protection', '0'],
+    ['X-Frame-Options', 'SAMEORIGIN'],
+    ['X-Content-Type-Options', 'nosniff'],
+    ['Server-Timing', 'gfet4t7; dur=42'],
+  ];
+}
+
+export const jsonType = 'application/json; charset=UTF-8';
+
+/** A whole text as an answer: errors, lists, pages. */
+export function wholeReply(status: number, contentType: string, body: string, nowMs: number): Reply {
+  const reply: Reply = {
+    status,
+    headers: commonHeaders(contentType, nowMs),
+    isStream: false,
+    pieces: [],
+    ...sliced(body),
+    retold: () => reply,
+    failed: (_, errorBody) => Buffer.from(errorBody),
+  };
+  return reply;
+}

@@ -1,0 +1,57 @@
+import type { Step } from './contract.ts';
+import { isStepName, type StepName, steps } from './steps.ts';
+
+/** A plan that names something unknown; the message says what would help. */
+export class UnknownStep extends Error {}
+
+interface Plan {
+  readonly steps: readonly Step[];
+  attempts: number;
+}
+
+/** Who gets what: plans by key and by run, each with the number of attempts it has seen. */
+export class Plans {
+  readonly #byKey = new Map<string, Plan>();
+  readonly #byRun = new Map<string, Plan>();
+
+  /** @throws UnknownStep when a step is no step, or when there is none */
+  set(key: string, planned: readonly Step[]): void {
+    if (planned.length === 0)
+      throw new UnknownStep('A plan needs at least one step; plan(key, ["ok"]) plays nothing special.');
+    for (const step of planned) if (typeof step === 'string') stepNamed(step);
+    this.#byKey.set(key, { steps: [...planned], attempts: 0 });
+  }
+
+  clear(): void {
+    this.#byKey.clear();
+    this.#byRun.clear();
+  }
+
+  /**
+   * The step for an attempt that has just arrived; counts it.
+   *
+   * @throws UnknownStep when the request brings a plan that cannot be read
+   */
+  next(key: string | null, headers: Readonly<Record<string, string>>): Step {
+    const plan = this.#brought(headers) ?? this.#byKey.get(key ?? '*') ?? this.#byKey.get('*');
+    if (plan === undefined) return 'ok';
+    const step = plan.steps[Math.min(plan.attempts, plan.steps.length - 1)];
+    plan.attempts += 1;
+    return step ?? 'ok';
+  }
+
+  #brought(headers: Readonly<Record<string, string>>): Plan | undefined {
+    const text = headers['x-simulator-plan'];
+    if (text === undefined) return undefined;
+    // The text is part of the name, so that two plans without a run do not count each other's attempts.
+    const run = `${headers['x-simulator-run'] ?? ''}\n${text}`;
+    const plan = this.#byRun.get(run) ?? { steps: text.split(',').map((name) => stepNamed(name.trim())), attempts: 0 };
+    this.#byRun.set(run, plan);
+    return plan;
+  }
+}
+
+function stepNamed(name: string): StepName {
+  if (isStepName(name)) return name;
+  throw new UnknownStep(`There is no step "${name}". The steps are: ${Object.keys(steps).join(', ')}.`);
+}

@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startSimulator } from '@sluice/simulator';
+import { afterAll, describe, expect, test } from 'vitest';
+import { calls, planned } from './calls.ts';
+import { type RawAnswer, RawConnection, type RawRequest } from './raw-client.ts';
+
+const golden = process.env.SLUICE_GOLDEN_DIR;
+
+interface Recorded {
+  readonly request: { readonly url: string };
+  readonly response: {
+    readonly statusCode: number;
+    readonly headers: Readonly<Record<string, string>>;
+    /** Missing where nothing came. */
+    readonly bodySegments?: readonly Readonly<Record<string, unknown>>[];
+  };
+}
+
+/** Every recorded exchange whose address contains a text. */
+function recorded(part: string): Recorded[] {
+  const folder = join(golden ?? '', 'js-genai');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name): Recorded[] => JSON.parse(readFileSync(join(folder, name), 'utf8')).interactions)
+    .filter(({ request, response }) => request.url.includes(part) && response.bodySegments !== undefined);
+}
+
+/** Header names in lower case, without those that only frame a body. */
+function names(headers: Iterable<string>): string[] {
+  const framing = ['content-length', 'transfer-encoding'];
+  return [...headers].map((name) => name.toLowerCase()).filter((name) => !framing.includes(name));
+}
+
+const title = `compared with recorded answers${golden === undefined ? ' (skipped: no golden data)' : ''}`;
+
+describe.skipIf(golden === undefined)(title, async () => {
+  const simulator = await startSimulator();
+  afterAll(() => simulator.close());
+
+  async function played(call: RawRequest): Promise<RawAnswer> {
+    const connection = new RawConnection(simulator.url);
+    connection.send({ ...call, headers: { ...call.headers, 'Accept-Encoding': 'gzip, deflate' } });
+    const answer = await connection.answer();
+    connection.leave();
+    return answer;
+  }
+
+  test.each([
+    ['a stream', calls.sse, ':streamGenerateContent?alt=sse', 200],
+    ['a whole answer', calls.whole, ':generateContent', 200],
+    ['a refused stream', planned(calls.sse, '404'), ':streamGenerateContent?alt=sse', 404],
+  ])('%s carries the headers of the real one, and no other', async (_, call, address, status) => {
+    const ours = await played(call);
+    const theirs = recorded(address).filter(({ response }) => response.statusCode === status);
+    expect(theirs.length).toBeGreaterThan(0);
+    const ourNames = names(ours.headers.map(([name]) => name)).toSorted();
+    for (const { response } of theirs) {
+      expect(names(Object.keys(response.headers)).toSorted()).toEqual(ourNames);
+      const constant = Object.entries(response.headers).filter(
+        ([name]) => !/^(date|server-timing|content-length)$/i.test(name),
+      );
+      const our = new Map(ours.headers.map(([name, value]) => [name.toLowerCase(), value]));
+      for (const [name, value] of constant) expect([name, our.get(name.toLowerCase())]).toEqual([name, value]);
+    }
+  });
+
+  test('the fields of an event are fields that the real one has', async () => {
+    const known = new Set(recorded(':streamGenerateContent').flatMap(({ response }) => paths(response.bodySegments)));
+    const { chunks } = await played(calls.sse);
+    for (const chunk of chunks) {
+      for (const path of paths(JSON.parse(chunk.toString().slice(6)))) expect(known).toContain(path);
+    }
+  });
+
+  test('a 404 says what the real one says', async () => {
+    const [theirs] = recorded('custom-gemini').map(({ response }) => response.bodySegments?.[0]);
+    const ours = await played({
+      ...calls.sse,
+      target: '/v1beta/models/custom-gemini-2.0-flash:streamGenerateContent?alt=sse',
+    });
+    const { code, message, status } = JSON.parse(ours.body.toString()).error;
+    expect(theirs).toMatchObject({ error: { code, message, status } });
+  });
+});
+
+/** Every field of a value with its way down, list positions left out. */
+function paths(value: unknown, prefix = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => paths(item, prefix));
+  if (typeof value !== 'object' || value === null) return [prefix];
+  return Object.entries(value).flatMap(([name, field]) => paths(field, `${prefix}.${name}`));
+}
