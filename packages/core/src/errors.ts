@@ -1,7 +1,35 @@
 /** The one error class, its closed list of codes, and what each means to an HTTP client. */
 
 /** Every code that Sluice can answer with or throw. */
-export type ErrorCode = keyof typeof table;
+export type ErrorCode =
+  | 'invalid_request'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'request_timeout'
+  | 'resource_key_unavailable'
+  | 'payload_too_large'
+  | 'uri_too_long'
+  | 'unsupported_media_type'
+  | 'expectation_failed'
+  | 'rate_limited'
+  | 'quota_exhausted'
+  | 'headers_too_large'
+  | 'upstream_unreachable'
+  | 'upstream_tls'
+  | 'upstream_protocol'
+  | 'upstream_redirect'
+  | 'upstream_truncated'
+  | 'empty_response'
+  | 'no_usable_key'
+  | 'circuit_open'
+  | 'overloaded'
+  | 'draining'
+  | 'storage_unavailable'
+  | 'upstream_timeout'
+  | 'deadline_exceeded'
+  | 'invalid_options';
 
 /** What a code means: the HTTP status, the gRPC status that Google's clients know, when it happens, what would help. */
 export interface ErrorMeaning {
@@ -11,7 +39,8 @@ export interface ErrorMeaning {
   readonly help: string;
 }
 
-const table = {
+/** The meaning of every code; `docs/errors.md` is generated from it. */
+export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   invalid_request: {
     status: 400,
     rpc: 'INVALID_ARGUMENT',
@@ -180,10 +209,7 @@ const table = {
     when: 'Thrown by `createGateway`: an option is wrong or missing. All faults are named at once.',
     help: 'Mend the options that the message lists.',
   },
-} as const satisfies Record<string, ErrorMeaning>;
-
-/** The meaning of every code; `docs/errors.md` is generated from it. */
-export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = table;
+};
 
 const brand = Symbol.for('sluice.error');
 
@@ -218,7 +244,7 @@ export class SluiceError extends Error {
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.status = table[code].status;
+    this.status = errorTable[code].status;
     this.retryAfterMs = details.retryAfterMs;
     this.allow = details.allow;
     Object.defineProperty(this, brand, { value: true });

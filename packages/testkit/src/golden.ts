@@ -66,10 +66,12 @@ function* fixtures(dir: string): Iterable<GoldenExchange> {
     const lines = text.split('\n').filter((line) => line.trim() !== '');
     const verb = isStream ? 'streamGenerateContent?alt=sse' : 'generateContent';
     const isError = file.includes('429');
+    // A refusal lets its model rest, and the others should not have to wait for it.
+    const model = isError ? 'gemini-refused' : 'gemini-recorded';
     yield {
       name: file,
       method: 'POST',
-      target: isInteraction ? '/v1beta/interactions' : `/v1beta/models/gemini-recorded:${verb}`,
+      target: isInteraction ? '/v1beta/interactions' : `/v1beta/models/${model}:${verb}`,
       requestBody: Buffer.from('{"contents":[{"parts":[{"text":"recorded"}]}]}'),
       status: isError ? 429 : 200,
       headers: [['Content-Type', isStream ? 'text/event-stream' : 'application/json; charset=UTF-8']],

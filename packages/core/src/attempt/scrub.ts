@@ -20,8 +20,9 @@ export class Scrubber {
   clean(text: string, used: string): string {
     const withoutUsed = text.includes(used) ? text.replaceAll(used, mark) : text;
     return withoutUsed.replace(shapes, mark).replace(words, (word) => {
+      if (this.#secrets.has(word)) return mark;
       const bare = word.replace(trailingDots, '');
-      return this.#secrets.has(bare) || this.#secrets.has(word) ? mark : word;
+      return this.#secrets.has(bare) ? mark + word.slice(bare.length) : word;
     });
   }
 }

@@ -1,0 +1,40 @@
+/**
+ * Imports every path that the installed packages export: as Node does it, and, but for the entries called `node`, as an
+ * edge runtime would resolve it.
+ */
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Packed } from '../check-package.ts';
+import { run } from '../command.ts';
+
+/** @returns one text per path that cannot be imported */
+export async function importEverything(project: string, packed: readonly Packed[]): Promise<string[]> {
+  const specifiers = packed.flatMap(({ name }) => exportedPaths(project, name));
+  const onNode = await importEach(project, specifiers, []);
+  // Whoever still needs undici now has not taken the neutral path.
+  const undici = join(project, 'node_modules', 'undici');
+  if (existsSync(undici)) renameSync(undici, `${undici}-taken-away`);
+  const neutral = specifiers.filter((specifier) => !specifier.endsWith('/node'));
+  const onTheEdge = await importEach(project, neutral, ['--conditions=workerd']);
+  return [
+    ...onNode.map((problem) => `plain Node: ${problem}`),
+    ...onTheEdge.map((problem) => `--conditions=workerd, without undici: ${problem}`),
+  ];
+}
+
+function exportedPaths(project: string, name: string): string[] {
+  const file = join(project, 'node_modules', name, 'package.json');
+  const { exports = {} } = JSON.parse(readFileSync(file, 'utf8')) as { exports?: Record<string, unknown> };
+  return Object.keys(exports).map((path) => (path === '.' ? name : `${name}${path.slice(1)}`));
+}
+
+async function importEach(project: string, specifiers: readonly string[], flags: readonly string[]): Promise<string[]> {
+  const code = `
+    for (const specifier of ${JSON.stringify(specifiers)}) {
+      const options = specifier.endsWith('.json') ? { with: { type: 'json' } } : {};
+      await import(specifier, options).catch((error) => console.log(specifier + ': ' + error.message));
+    }`;
+  const { code: exit, output } = await run(['node', ...flags, '--input-type=module', '--eval', code], { cwd: project });
+  const lines = output.split('\n').filter((line) => line !== '');
+  return exit === 0 || lines.length > 0 ? lines : [`the imports ended with ${exit}`];
+}
