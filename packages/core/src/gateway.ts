@@ -1,7 +1,7 @@
 /** The composition root: options become settings, settings become stations, and requests travel between them. */
 
 import { defaultUpstream } from '#upstream';
-import type { Workshop } from './attempt/attempt.ts';
+import type { Workshop } from './attempt/errand.ts';
 import { Scrubber } from './attempt/scrub.ts';
 import type { Auth } from './auth/auth.ts';
 import { anyCaller, askedCallers, listedCallers } from './auth/callers.ts';

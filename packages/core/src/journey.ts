@@ -5,11 +5,12 @@
  * what comes back is only what became of it.
  */
 
-import { attempt, type Errand, type Workshop } from './attempt/attempt.ts';
+import { attempt } from './attempt/attempt.ts';
+import type { Errand, Workshop } from './attempt/errand.ts';
 import { headersUp } from './attempt/headers.ts';
 import { type HeldAnswer, showAnswer } from './attempt/held-answer.ts';
 import { judge, type RetrySettings } from './attempt/verdict.ts';
-import type { Auth } from './auth/auth.ts';
+import type { Auth, Caller } from './auth/auth.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { Cors } from './door/cors.ts';
 import type { Gate } from './door/gate.ts';
@@ -17,11 +18,11 @@ import { refuse, retryAfter } from './door/refuse.ts';
 import type { Emitter } from './events.ts';
 import type { Failure } from './failure.ts';
 import type { Health } from './health/health.ts';
-import { newCourse, type Plan } from './plan/plan.ts';
+import { type Course, newCourse, type Plan } from './plan/plan.ts';
 import type { KeyPool } from './pool/pool.ts';
 import { Story } from './story.ts';
 import { assertJson } from './surface/content-type.ts';
-import type { Surfaces } from './surface/surface.ts';
+import type { Call, Surfaces } from './surface/surface.ts';
 import type { Exchange, HeaderBag } from './wire.ts';
 
 /** Everything on the way, made once per gateway. */
@@ -42,11 +43,10 @@ export interface Stations {
 
 /** Takes one request all the way. Never rejects: whatever goes wrong is told to the client. */
 export async function travel(exchange: Exchange, at: Stations): Promise<void> {
-  const story = new Story(exchange, at.clock, at.emitter);
+  const { client: socket, over } = exchange;
+  if (at.cors.preflight(exchange.method, exchange.headers, socket)) return;
+  const story = new Story(exchange, at.cors.headersFor(exchange.headers), at.clock, at.emitter);
   const { client } = story;
-  if (at.cors.preflight(exchange.method, exchange.headers, client)) return;
-  const dialect = at.surfaces.dialectOf(exchange.target);
-  const cors = at.cors.headersFor(exchange.headers);
   try {
     at.gate.enter(story);
     const call = at.surfaces.match(exchange);
@@ -58,72 +58,84 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
     const body = await exchange.readBody(at.maxBodyBytes);
     story.received(body, at.gate);
 
-    const deadlineAtMs = at.totalMs === 0 ? Number.POSITIVE_INFINITY : at.clock.now() + at.totalMs;
-    const plan: Plan = { model: call.model, callerId: caller.id, isSticky: call.isSticky, deadlineAtMs };
-    const target = { host: at.workshop.host, model: call.model };
-    const headers = headersUp(exchange.headers);
+    const plan = makePlan(call, caller, at);
     const course = newCourse();
+    const errand = makeErrand(exchange, call, body, plan, course, story);
+    const budget = at.health.budget({ host: at.workshop.host, model: call.model });
 
     for (;;) {
-      const lease = await at.pool.take(plan, course, exchange.over.signal);
+      const lease = await at.pool.take(plan, course, over.signal);
       course.keyId = lease.key.id;
-      story.calls = ++course.calls;
-      const errand: Errand = {
-        requestId: exchange.id,
-        call,
-        method: exchange.method,
-        headers,
-        body,
-        client,
-        over: exchange.over.signal,
-        deadlineAtMs,
-        ownHeaders: { ...cors, ...story.headers() },
-      };
-      const report = await attempt(lease, errand, at.workshop);
-      lease.settle(report.failure);
-      if (report.failure === null) {
-        at.health.budget(target).refill(course.spent);
-        return story.delivered(report.usage);
+      const { failure, held, usage } = await attempt(lease, errand, at.workshop);
+      lease.settle(failure);
+      if (failure === null) {
+        budget.refill(course.spent);
+        return story.delivered(usage);
       }
-      const verdict = judge(report.failure, course, {
+      const verdict = judge(failure, course, {
         settings: at.retry,
         repeat: call.repeat,
-        held: report.held,
+        held,
         isShown: client.isOpen,
         hasFree: at.pool.hasFree(plan),
-        budget: at.health.budget(target),
-        leftMs: deadlineAtMs - at.clock.now(),
+        budget,
+        leftMs: plan.deadlineAtMs - at.clock.now(),
         random: Math.random(),
       });
       switch (verdict.do) {
         case 'stop':
-          return story.broke(report.failure, report.usage);
+          return story.broke(failure, usage);
         case 'show':
-          showAnswer(client, verdict.held, {
-            ...cors,
-            ...story.headers(),
-            ...waitOf(verdict.held, report.failure, course.calls),
-          });
-          return story.broke(report.failure, null);
+          showAnswer(client, verdict.held, { ...story.headers(), ...adviceOf(verdict.held, failure, course.calls) });
+          return story.broke(failure, null);
         case 'refuse':
           throw verdict.error;
         case 'again':
-          story.again(report.failure, verdict.afterMs, verdict.isFailover);
-          if (verdict.afterMs > 0) await sleep(at.clock, verdict.afterMs, exchange.over.signal);
+          story.again(failure, verdict.afterMs, verdict.isFailover);
+          if (verdict.afterMs > 0) await sleep(at.clock, verdict.afterMs, over.signal);
       }
     }
   } catch (error) {
     const known = story.explain(error);
-    if (!client.isOpen && !story.isAbandoned)
-      refuse(client, known, dialect, { ...cors, ...story.refusalHeaders(known) });
+    const isTold = !client.isOpen && !story.isAbandoned;
+    if (isTold) refuse(client, known, at.surfaces.dialectOf(exchange.target), story.refusalHeaders(known));
   } finally {
     at.gate.leave(story);
     story.end();
   }
 }
 
-/** The provider's own word on how long to wait is often only in the body, where few clients look. */
-function waitOf({ status, headers }: HeldAnswer, { retryAfterMs }: Failure, calls: number): HeaderBag {
+function makePlan({ model, isSticky }: Call, { id }: Caller, { clock, totalMs }: Stations): Plan {
+  const deadlineAtMs = totalMs === 0 ? Number.POSITIVE_INFINITY : clock.now() + totalMs;
+  return { model, isSticky, callerId: id, deadlineAtMs };
+}
+
+function makeErrand(
+  exchange: Exchange,
+  call: Call,
+  body: Uint8Array,
+  plan: Plan,
+  course: Course,
+  story: Story,
+): Errand {
+  return {
+    requestId: exchange.id,
+    call,
+    method: exchange.method,
+    headers: headersUp(exchange.headers),
+    body,
+    client: story.client,
+    over: exchange.over.signal,
+    deadlineAtMs: plan.deadlineAtMs,
+    ownHeaders: () => story.headers(),
+    onSend: () => {
+      story.calls = ++course.calls;
+    },
+  };
+}
+
+/** How long to wait is often only in the body, where few clients look; and who was tried for need not try at once. */
+function adviceOf({ status, headers }: HeldAnswer, { retryAfterMs }: Failure, calls: number): HeaderBag {
   const more: HeaderBag = calls > 1 ? { 'x-should-retry': 'false' } : {};
   const isWaiting = (status === 429 || status === 503) && headers['retry-after'] === undefined;
   return isWaiting && retryAfterMs !== undefined ? { ...more, 'retry-after': retryAfter(retryAfterMs) } : more;

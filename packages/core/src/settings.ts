@@ -1,19 +1,19 @@
 /** Options made complete: the one schema, the only place with defaults, and every rule that options must keep. */
 
 import * as z from 'zod';
-import type { LimitSettings } from './attempt/attempt.ts';
+import type { LimitSettings } from './attempt/errand.ts';
 import type { TimeoutSettings } from './attempt/patience.ts';
 import type { RetrySettings } from './attempt/verdict.ts';
 import type { CallerLookup, CallerOptions } from './auth/auth.ts';
 import type { Clock } from './clock.ts';
 import { SluiceError } from './errors.ts';
-import { describeFaults } from './faults.ts';
 import type { BreakerSettings } from './health/breaker.ts';
 import type { Configuration, GatewayOptions } from './options.ts';
 import type { PoolSettings } from './pool/pool.ts';
 import type { WaitingSettings } from './pool/waiting-room.ts';
-import { callerFaults, keyFaults } from './secrets.ts';
-import { parseCallers, parseKeys } from './short-forms.ts';
+import { describeFaults } from './settings/faults.ts';
+import { callerFaults, keyFaults } from './settings/secrets.ts';
+import { parseCallers, parseKeys } from './settings/short-forms.ts';
 import type { Upstream } from './wire.ts';
 
 /** What the client's side keeps to. */

@@ -22,6 +22,7 @@ export class Story implements Inside {
   calls = 0;
 
   readonly #exchange: Exchange;
+  readonly #cors: HeaderBag;
   readonly #clock: Clock;
   readonly #emitter: Emitter;
   readonly #startedAtMs: number;
@@ -34,8 +35,10 @@ export class Story implements Inside {
   #error: string | null = null;
   #message: string | null = null;
 
-  constructor(exchange: Exchange, clock: Clock, emitter: Emitter) {
+  /** @param cors - header fields that let a web page read the answer */
+  constructor(exchange: Exchange, cors: HeaderBag, clock: Clock, emitter: Emitter) {
     this.#exchange = exchange;
+    this.#cors = cors;
     this.#clock = clock;
     this.#emitter = emitter;
     this.#startedAtMs = clock.now();
@@ -54,7 +57,7 @@ export class Story implements Inside {
 
   /** Header fields of our own that every answer carries. */
   headers(): HeaderBag {
-    return { 'x-sluice-request-id': this.#exchange.id, 'x-sluice-attempts': String(this.calls) };
+    return { ...this.#cors, 'x-sluice-request-id': this.#exchange.id, 'x-sluice-attempts': String(this.calls) };
   }
 
   /** And those of our own errors: once the gateway has tried more than once, an SDK need not try again at once. */

@@ -1,83 +1,25 @@
 /** ONE TRY: a lease and a call become a request to the provider, and its answer is shown, or judged and kept back. */
 
-import type { Clock } from '../clock.ts';
 import { SluiceError } from '../errors.ts';
-import type { Emitter, TokenUsage } from '../events.ts';
+import type { TokenUsage } from '../events.ts';
 import { type Failure, Trouble } from '../failure.ts';
-import type { Health, Pass } from '../health/health.ts';
+import type { Pass } from '../health/health.ts';
 import type { Lease } from '../pool/pool.ts';
-import type { Provider } from '../provider/provider.ts';
-import { type Inspection, joined, plainInspection, streamInspection } from '../stream/inspect.ts';
-import type { Meter } from '../stream/meter.ts';
+import { type Inspection, plainInspection, streamInspection } from '../stream/inspect.ts';
 import { Scan } from '../stream/scan.ts';
 import { type Ending, Watch } from '../stream/watch.ts';
 import type { Call } from '../surface/surface.ts';
-import type { Flow, HeaderBag, Sink, Upstream } from '../wire.ts';
-import { ErrorReader } from './error-reader.ts';
+import type { Flow, HeaderBag, Sink } from '../wire.ts';
+import type { Errand, Report, Workshop } from './errand.ts';
+import { ErrorReader, type ErrorText } from './error-reader.ts';
 import { headersDown } from './headers.ts';
-import { type HeldAnswer, holdAnswer, holdInnerError } from './held-answer.ts';
+import type { HeldAnswer } from './held-answer.ts';
 import { Latch } from './latch.ts';
-import { Patience, type Phase, type TimeoutSettings } from './patience.ts';
-import { receive } from './reception.ts';
-import type { Scrubber } from './scrub.ts';
-import {
-  circuitOpen,
-  emptyAnswer,
-  endedBy,
-  noHttp,
-  redirected,
-  silence,
-  tooLarge,
-  transportFailure,
-  truncated,
-  unreadable,
-} from './trouble.ts';
-
-/** Bounds of what one attempt may hold; the slice of the settings that this file keeps to. */
-export interface LimitSettings {
-  readonly maxEventBytes: number;
-  readonly maxAnswerBytes: number;
-  readonly maxErrorBytes: number;
-}
-
-/** What every attempt needs; made once per gateway. */
-export interface Workshop {
-  readonly upstream: Upstream;
-  readonly provider: Provider;
-  readonly origin: string;
-  readonly host: string;
-  readonly health: Health;
-  readonly scrubber: Scrubber;
-  readonly limits: LimitSettings;
-  readonly timeouts: TimeoutSettings;
-  readonly clock: Clock;
-  readonly emitter: Emitter;
-}
-
-/** What one attempt is about. */
-export interface Errand {
-  readonly requestId: string;
-  readonly call: Call;
-  readonly method: string;
-  /** The client's own header fields, ready to go up. */
-  readonly headers: readonly string[];
-  readonly body: Uint8Array;
-  readonly client: Meter;
-  /** Fires when the client has gone or the gateway wants the request to end. */
-  readonly over: AbortSignal;
-  readonly deadlineAtMs: number;
-  /** Header fields of our own for the answer. */
-  readonly ownHeaders: HeaderBag;
-}
-
-/** What came of it. */
-export interface Report {
-  /** Null when the answer went out whole. */
-  readonly failure: Failure | null;
-  /** The provider's own error answer, cleaned, where there is one to show. */
-  readonly held: HeldAnswer | null;
-  readonly usage: TokenUsage | null;
-}
+import type { Phase } from './patience.ts';
+import { type Reception, receive } from './reception.ts';
+import { judgeInnerError, judgeRefusal, type Refused } from './refusal.ts';
+import * as trouble from './trouble.ts';
+import { Vigil } from './vigil.ts';
 
 /** Makes one attempt. Never rejects; the promise settles when nothing more will happen to it. */
 export function attempt(lease: Lease, errand: Errand, workshop: Workshop): Promise<Report> {
@@ -91,18 +33,18 @@ class Attempt implements Sink {
   readonly #shop: Workshop;
   readonly #resolve: (report: Report) => void;
   readonly #latch: Latch;
-  readonly #patience: Patience;
+  readonly #vigil: Vigil;
   readonly #startedAtMs: number;
-  readonly #onOver = (): void => this.#lose(endedBy(this.#errand.over.reason));
+  readonly #onOver = (): void => this.#lose(trouble.endedBy(this.#errand.over.reason));
   #pass: Pass | null = null;
   #flow: Flow | null = null;
-  #status: number | null = null;
+  #status = 0;
   #headers: HeaderBag = {};
+  /** Where the body goes; known once the head is. */
   #body: Sink | null = null;
+  /** Set for answers that are complete only with their marker. */
   #watch: Watch | null = null;
   #scan: Scan | null = null;
-  /** Objects of the stream that were read when something last came. */
-  #documents = 0;
   /** The upstream has told its end: there is nothing left to kill. */
   #hasEnded = false;
   #isOver = false;
@@ -114,22 +56,24 @@ class Attempt implements Sink {
     this.#resolve = resolve;
     this.#startedAtMs = shop.clock.now();
     this.#latch = new Latch(errand.client, () => this.#onRelease());
-    this.#patience = new Patience(shop.clock, errand.deadlineAtMs, (phase) => this.#onSilence(phase));
+    this.#vigil = new Vigil(shop.clock, shop.timeouts, errand.deadlineAtMs, (phase) => this.#onSilence(phase));
   }
 
   start(): void {
     const { call, over, method, headers, body } = this.#errand;
-    const { upstream, provider, origin, health, timeouts, host } = this.#shop;
+    const { upstream, provider, origin, health, host } = this.#shop;
     const leave = health.enter({ host, model: call.model });
-    if ('retryAfterMs' in leave) return this.#refuse(leave.target, leave.retryAfterMs);
+    if ('retryAfterMs' in leave) return this.#lose(trouble.circuitOpen(leave.target, leave.retryAfterMs));
     this.#pass = leave;
     over.addEventListener('abort', this.#onOver, { once: true });
-    const headersMs = call.answer === 'generation' ? timeouts.headersMs : timeouts.headersMs / 10;
-    this.#patience.enter('headers', headersMs);
+    this.#vigil.waitForHead(call.answer === 'generation');
     const signed = [...headers, ...provider.credential(this.#lease.key.secret)];
     const hasBody = body.length > 0 || method === 'POST' || method === 'PUT' || method === 'PATCH';
+    this.#errand.onSend();
     upstream.send({ method, origin, target: call.target, headers: signed, body: hasBody ? body : null }, this);
   }
+
+  // What the upstream driver calls, in this order.
 
   open(flow: Flow): void {
     this.#flow = flow;
@@ -139,109 +83,85 @@ class Attempt implements Sink {
     if (this.#isOver) return;
     this.#status = status;
     this.#headers = headers;
-    const { call } = this.#errand;
-    const reception = receive(status, headers, call.answer, call.isArray);
-    const { firstEventMs, idleMs } = this.#shop.timeouts;
-    this.#patience.enter(
-      reception.as === 'stream' ? 'first-event' : 'idle',
-      reception.as === 'stream' ? firstEventMs : idleMs,
-    );
-    switch (reception.as) {
-      case 'error':
-        return this.#readError(reception.encoding);
-      case 'stream':
-        return this.#watchStream(reception.encoding);
-      case 'whole':
-        return reception.isJudged ? this.#watchWhole(reception.encoding) : this.#hold();
-      case 'opaque':
-        this.#hold();
-        this.#latch.release();
-        return;
-      case 'redirect':
-        return this.#lose(redirected(status));
-      case 'empty':
-        return this.#lose(emptyAnswer());
-      case 'nonsense':
-        return this.#lose(noHttp(reception.why));
-    }
+    const { answer, isArray } = this.#errand.call;
+    this.#take(receive(status, headers, answer, isArray));
   }
 
   write(chunk: Uint8Array): boolean {
     if (this.#isOver || this.#body === null) return true;
     const hasRoom = this.#body.write(chunk);
     if (this.#isOver) return true;
-    if (!hasRoom) this.#patience.enter('slow-reader', this.#shop.timeouts.slowReaderMs);
-    else if (this.#scan === null || this.#patience.phase === 'headers') this.#patience.touch();
-    else this.#followScan(this.#scan);
+    const { maxAnswerBytes } = this.#shop.limits;
+    if (maxAnswerBytes > 0 && this.#latch.heldBytes > maxAnswerBytes) {
+      this.#lose(trouble.tooLarge(`it has more than limits.maxAnswerBytes (${maxAnswerBytes}) bytes`));
+    } else if (hasRoom) this.#vigil.heard();
+    else this.#vigil.held();
     return hasRoom;
   }
 
   end(): void {
     this.#hasEnded = true;
     if (this.#isOver) return;
-    this.#patience.stop();
-    if (this.#body === null) return this.#lose(emptyAnswer());
-    this.#body.end();
-    if (this.#body === this.#latch) this.#win();
+    this.#vigil.stop();
+    this.#body?.end();
+    if (this.#body === this.#latch) this.#conclude(null, null);
   }
 
   fail(error: Error): void {
     this.#hasEnded = true;
     if (this.#isOver) return;
-    this.#patience.stop();
-    if (this.#watch === null && this.#body instanceof ErrorReader) return this.#body.end();
-    if (this.#watch !== null) return this.#watch.fail(error);
-    this.#lose(transportFailure(error, this.#status !== null));
+    this.#vigil.stop();
+    // A watch may have seen the whole answer all the same, and half an error answer still says something.
+    if (this.#body !== null && this.#body !== this.#latch) return this.#body.fail(error);
+    this.#lose(trouble.transportFailure(error, this.#status > 0));
   }
 
-  #hold(): void {
-    this.#body = this.#latch;
-    this.#openLatch();
+  // How the body is taken.
+
+  #take(reception: Reception): void {
+    switch (reception.as) {
+      case 'error':
+        this.#vigil.waitForBody();
+        this.#body = new ErrorReader(this.#shop.limits.maxErrorBytes, reception.encoding, (read) => this.#judge(read));
+        return;
+      case 'stream':
+        return this.#takeStream(reception.encoding);
+      case 'whole':
+        this.#vigil.waitForBody();
+        this.#body = reception.isJudged ? this.#watched(this.#newScan(), reception.encoding, null) : this.#latch;
+        return this.#fillLatch();
+      case 'opaque':
+        this.#vigil.waitForBody();
+        this.#body = this.#latch;
+        this.#fillLatch();
+        return void this.#latch.release();
+      case 'redirect':
+        return this.#lose(trouble.redirected(this.#status));
+      case 'empty':
+        return this.#lose(trouble.emptyAnswer());
+      case 'nonsense':
+        return this.#lose(trouble.noHttp(reception.why));
+    }
   }
 
-  /** Gives the latch the means to hold the source, watched, and the head as the client will see it. */
-  #openLatch(): void {
-    const { scrubber } = this.#shop;
-    const down = headersDown(this.#headers, (value) => scrubber.clean(value, this.#lease.key.secret));
-    this.#latch.open(this.#heldFlow());
-    this.#latch.head(this.#status as number, { ...down, ...this.#errand.ownHeaders });
-  }
-
-  #heldFlow(): Flow {
-    const flow = this.#flow as Flow;
-    return {
-      pause: () => flow.pause(),
-      resume: () => {
-        if (this.#isOver) return;
-        this.#enterIdle();
-        flow.resume();
-      },
-      abort: (reason) => this.#lose(endedBy(reason)),
-    };
-  }
-
-  #readError(encoding: string | null): void {
-    this.#body = new ErrorReader(this.#shop.limits.maxErrorBytes, encoding, ({ raw, text }) => {
-      this.#judgeError(this.#status as number, raw, text);
-    });
-  }
-
-  #watchStream(encoding: string | null): void {
-    const scan = new Scan(this.#errand.call.dialect.grammar);
+  #takeStream(encoding: string | null): void {
+    const scan = this.#newScan();
     const inspection =
       encoding === null
         ? plainInspection(scan)
         : streamInspection(scan, encoding, (piece) => this.#watch?.readAlong(piece));
-    if (inspection === null) return this.#lose(noHttp(`the content encoding ${encoding}`));
-    this.#setWatch(scan, encoding, inspection);
+    if (inspection === null) return this.#lose(trouble.noHttp(`the content encoding ${encoding}`));
+    this.#vigil.waitForEvents(scan);
+    this.#body = this.#watched(scan, encoding, inspection);
+    this.#fillLatch();
   }
 
-  #watchWhole(encoding: string | null): void {
-    this.#setWatch(new Scan(this.#errand.call.dialect.grammar), encoding, null);
+  #newScan(): Scan {
+    this.#scan = new Scan(this.#errand.call.dialect.grammar);
+    return this.#scan;
   }
 
-  #setWatch(scan: Scan, encoding: string | null, inspection: Inspection | null): void {
-    this.#scan = inspection === null ? null : scan;
+  #watched(scan: Scan, encoding: string | null, inspection: Inspection | null): Watch {
     const { maxEventBytes, maxAnswerBytes } = this.#shop.limits;
     this.#watch = new Watch(this.#latch, {
       scan,
@@ -252,35 +172,38 @@ class Attempt implements Sink {
       onMeaning: () => this.#latch.release(),
       onEnding: (ending) => this.#onEnding(ending, scan),
     });
-    this.#body = this.#watch;
-    this.#openLatch();
+    return this.#watch;
   }
+
+  /** Gives the latch the head as the client will see it, and the means to hold the source. */
+  #fillLatch(): void {
+    const flow = this.#flow as Flow;
+    const { scrubber } = this.#shop;
+    const down = headersDown(this.#headers, (value) => scrubber.clean(value, this.#lease.key.secret));
+    this.#latch.open({
+      pause: () => flow.pause(),
+      resume: () => {
+        if (this.#isOver) return;
+        this.#vigil.resumed();
+        flow.resume();
+      },
+      abort: (reason) => this.#lose(trouble.endedBy(reason)),
+    });
+    this.#latch.head(this.#status, { ...down, ...this.#errand.ownHeaders() });
+  }
+
+  // How it ends.
 
   #onRelease(): void {
     this.#pass?.proven();
-    if (this.#scan !== null) this.#enterIdle();
-  }
-
-  /** A stream is idle when nothing that means something comes; comments do not count. */
-  #followScan(scan: Scan): void {
-    const { isAtRest } = scan;
-    if (isAtRest !== (this.#patience.phase === 'after-terminal')) this.#enterIdle();
-    else if (scan.documents !== this.#documents || !scan.isBetweenEvents) this.#patience.touch();
-    this.#documents = scan.documents;
-  }
-
-  #enterIdle(): void {
-    const { idleMs, firstEventMs, afterTerminalMs } = this.#shop.timeouts;
-    if (this.#scan?.isAtRest) this.#patience.enter('after-terminal', afterTerminalMs);
-    else if (this.#latch.isOpen || this.#scan === null) this.#patience.enter('idle', idleMs);
-    else this.#patience.enter('first-event', firstEventMs);
+    this.#vigil.shown();
   }
 
   #onSilence(phase: Phase | 'total'): void {
     if (phase === 'after-terminal' && this.#watch?.endAtRest()) return;
     // An error answer that never ends is judged by what there is of it.
     if (this.#body instanceof ErrorReader && phase !== 'total') return this.#body.end();
-    this.#lose(silence(phase, this.#shop.clock.now() - this.#startedAtMs));
+    this.#lose(trouble.silence(phase, this.#shop.clock.now() - this.#startedAtMs));
   }
 
   #onEnding(ending: Ending, scan: Scan): void {
@@ -289,91 +212,74 @@ class Attempt implements Sink {
         this.#latch.release();
         if (ending.uncleanly === null) this.#latch.end();
         else this.#latch.fail(ending.uncleanly);
-        return this.#win(scan);
+        return this.#conclude(null, null);
       case 'error':
-        return this.#judgeInnerError(ending.text, scan);
+        return this.#judgeInner(ending.text, scan);
       case 'empty':
-        return this.#lose(emptyAnswer());
+        return this.#lose(trouble.emptyAnswer());
       case 'unreadable':
-        return this.#lose(unreadable());
+        return this.#lose(trouble.unreadable());
       case 'truncated':
-        return this.#lose(truncated(ending.how));
+        return this.#lose(trouble.truncated(ending.how));
       case 'too-large':
-        return this.#lose(tooLarge(ending.what));
+        return this.#lose(trouble.tooLarge(ending.what));
     }
   }
 
-  /** An error object inside an answer of status 200: what counts is its own code. */
-  #judgeInnerError(text: string, scan: Scan): void {
-    const failed = this.#classify(200, text);
-    const clean = this.#shop.scrubber.clean(text, this.#lease.key.secret);
-    const held = holdInnerError(clean);
-    if (held === null) return this.#lose(truncated('it holds an error that cannot be read'));
-    if (!this.#latch.isOpen) return this.#conclude(failed, held, null);
-    const { dialect } = this.#errand.call;
-    const words = dialect.passOn(clean, { form: scan.form, isBetweenEvents: true });
-    this.#latch.fail(new Trouble(failed), encode(words));
-    this.#conclude(failed, null, scan);
-  }
-
-  #judgeError(status: number, pieces: Uint8Array[], text: string): void {
+  #judge(read: ErrorText): void {
     if (this.#isOver) return;
-    const raw = joined(pieces);
-    const { scrubber } = this.#shop;
-    const clean = scrubber.clean(text, this.#lease.key.secret);
-    const failed = this.#classify(status, text);
-    const headers = headersDown(this.#headers, (value) => scrubber.clean(value, this.#lease.key.secret));
-    const held = holdAnswer({ status, headers, raw, text, clean }, failed, this.#errand.call.answer !== 'opaque');
-    this.#conclude(failed, held, null);
+    const { failure, held } = judgeRefusal(this.#status, read, this.#refused());
+    this.#conclude(failure, held);
   }
 
-  #classify(status: number, text: string): Failure {
-    const { provider, clock } = this.#shop;
-    const retryAfter = this.#headers['retry-after'];
-    return provider.classify({
-      status,
-      text,
-      retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
-      namesResource: this.#errand.call.isSticky,
-      nowMs: clock.wallNow(),
+  /** Google's own error in the middle of an answer goes on as it is, in the place that the dialect has for it. */
+  #judgeInner(text: string, scan: Scan): void {
+    const refusal = judgeInnerError(text, this.#refused());
+    if (refusal === null) return this.#lose(trouble.truncated('it holds an error that cannot be read'));
+    const { failure, held } = refusal;
+    if (!this.#latch.isOpen) return this.#conclude(failure, held);
+    const words = this.#errand.call.dialect.passOn(decoder.decode(held.body), {
+      form: scan.form,
+      isBetweenEvents: true,
     });
+    this.#latch.fail(new Trouble(failure), encoder.encode(words));
+    this.#conclude(failure, null);
   }
 
-  #win(scan: Scan | null = null): void {
-    this.#conclude(null, null, scan);
+  #refused(): Refused {
+    const { provider, scrubber, clock } = this.#shop;
+    const { call } = this.#errand;
+    return { provider, scrubber, key: this.#lease.key.secret, call, headers: this.#headers, nowMs: clock.wallNow() };
   }
 
-  /** The attempt is over without an answer to show, or with one that broke: then the client is told in its own dialect. */
+  /** There is no answer to show, or one that broke: then the client is told in its own dialect. */
   #lose(failed: Failure): void {
     if (this.#isOver) return;
     if (this.#latch.isOpen) {
       const error = new SluiceError(failed.code, failed.message);
-      const scan = this.#scan;
-      const broken = { form: scan?.form ?? 'other', isBetweenEvents: scan?.isBetweenEvents ?? false } as const;
-      // Who does not read, or has gone, is told nothing.
-      const isTold = scan !== null && failed.scope !== 'client';
-      const words = isTold ? encode(this.#errand.call.dialect.lastWords(error, broken)) : undefined;
-      this.#latch.fail(error, words);
+      this.#latch.fail(error, this.#lastWords(error, failed));
     }
-    this.#conclude(failed, null, this.#scan);
+    this.#conclude(failed, null);
   }
 
-  /** Too many failures of late: nothing is sent. */
-  #refuse(target: string, retryAfterMs: number): void {
-    this.#isOver = true;
-    this.#resolve({ failure: circuitOpen(target, retryAfterMs), held: null, usage: null });
+  /** Who does not read, or has gone, is told nothing; and into bytes that we cannot read, nothing is written. */
+  #lastWords(error: SluiceError, { scope }: Failure): Uint8Array | undefined {
+    const scan = this.#scan;
+    if (scan === null || scope === 'client') return undefined;
+    const { form, isBetweenEvents } = scan;
+    return encoder.encode(this.#errand.call.dialect.lastWords(error, { form, isBetweenEvents }));
   }
 
-  #conclude(failed: Failure | null, held: HeldAnswer | null, scan: Scan | null): void {
+  #conclude(failed: Failure | null, held: HeldAnswer | null): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#patience.stop();
+    this.#vigil.stop();
     this.#errand.over.removeEventListener('abort', this.#onOver);
     this.#latch.drop();
     if (!this.#hasEnded) this.#flow?.abort(new Error(failed?.message ?? 'the answer is complete'));
     this.#pass?.settle(failed);
-    this.#tell(failed);
-    this.#resolve({ failure: failed, held, usage: scan === null ? null : readUsage(scan, this.#errand.call) });
+    if (this.#pass !== null) this.#tell(failed);
+    this.#resolve({ failure: failed, held, usage: readUsage(this.#scan, this.#errand.call) });
   }
 
   #tell(failed: Failure | null): void {
@@ -387,20 +293,17 @@ class Attempt implements Sink {
       key: this.#lease.key.id,
       model: this.#errand.call.model,
       outcome: failed?.kind ?? 'ok',
-      status: this.#status,
+      status: this.#status === 0 ? null : this.#status,
       durationMs: clock.now() - this.#startedAtMs,
     });
   }
 }
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
-function encode(text: string): Uint8Array {
-  return encoder.encode(text);
-}
-
-function readUsage(scan: Scan, { dialect }: Call): TokenUsage | null {
-  const text = scan.usageText();
+function readUsage(scan: Scan | null, { dialect }: Call): TokenUsage | null {
+  const text = scan?.usageText() ?? '';
   try {
     return text === '' ? null : dialect.readUsage(JSON.parse(text));
   } catch {

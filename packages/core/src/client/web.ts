@@ -2,6 +2,7 @@
 
 import { SluiceError } from '../errors.ts';
 import type { Exchange, Flow, HeaderBag, Sink } from '../wire.ts';
+import { reasonPhrase } from './reason-phrase.ts';
 
 /** Bytes that wait for the reader before the source is held. */
 const highWaterBytes = 65_536;
@@ -87,8 +88,9 @@ class ResponseSink implements Sink {
   }
 
   head(status: number, headers: HeaderBag): void {
+    const statusText = reasonPhrase(status);
     if (noBodyStatuses.has(status)) {
-      this.#resolve(new Response(null, { status, headers: toHeaders(headers) }));
+      this.#resolve(new Response(null, { status, statusText, headers: toHeaders(headers) }));
       return;
     }
     const body = new ReadableStream<Uint8Array>(
@@ -101,7 +103,7 @@ class ResponseSink implements Sink {
       },
       { highWaterMark: highWaterBytes, size: (chunk) => chunk.length },
     );
-    this.#resolve(new Response(body, { status, headers: toHeaders(headers) }));
+    this.#resolve(new Response(body, { status, statusText, headers: toHeaders(headers) }));
   }
 
   write(chunk: Uint8Array): boolean {

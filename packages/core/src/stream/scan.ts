@@ -36,6 +36,9 @@ export class Scan implements Walked {
   isAtRest = false;
   /** An object whose first key is `error` was seen; it stands from {@link heldFrom} on. */
   isError = false;
+  /** Where the error object itself begins and ends; the end is 0 until it was read. Nothing behind it is read. */
+  errorFrom = 0;
+  errorTo = 0;
   /** Objects that were read to their end. */
   documents = 0;
   /** Bytes read so far. */
@@ -49,6 +52,8 @@ export class Scan implements Walked {
   #hasSse = false;
   /** Where the event being read began, or where an object may begin that is no event. */
   #startedAt = 0;
+  /** Where the brace of the object being read stands. */
+  #openedAt = 0;
   /** The bracket that ends a streamed array was read: it is held back, for an error would have to stand before it. */
   #isClosed = false;
   /** From the first byte of what may be an error until the first key of its object is known. */
@@ -96,7 +101,7 @@ export class Scan implements Walked {
     this.#chunk = chunk;
     this.#usageFrom = 0;
     let at = 0;
-    while (at < chunk.length) {
+    while (at < chunk.length && this.errorTo === 0) {
       const isInObject = this.#walk.depth > 0 && (this.#line === 'skip' || this.#walk.isInString);
       at = isInObject ? this.#walkOn(chunk, at) : this.#readOutside(chunk[at] as number, at);
     }
@@ -178,6 +183,7 @@ export class Scan implements Walked {
 
   #openObject(at: number): number {
     this.#line = 'skip';
+    this.#openedAt = this.position + at;
     this.#isContent = false;
     this.#isFinal = false;
     this.#callsTool = false;
@@ -188,7 +194,10 @@ export class Scan implements Walked {
   key(depth: number, word: string): boolean {
     if (depth === 1 && this.#isUndecided) {
       this.#isUndecided = false;
-      if (word === 'error') this.isError = true;
+      if (word === 'error') {
+        this.isError = true;
+        this.errorFrom = this.#openedAt;
+      }
     }
     const { keys } = this.#walk;
     const { list, finish, block, parts, calls } = this.#grammar;
@@ -232,6 +241,7 @@ export class Scan implements Walked {
     }
     if (depth > 0) return;
     this.documents++;
+    if (this.isError) this.errorTo = this.position + at + 1;
     // An object without any key decides nothing and may pass.
     this.#isUndecided = false;
     this.#line = this.#hasSse ? 'skip' : 'start';

@@ -41,7 +41,6 @@ export interface WatchOptions {
 
 /** A sink that may hold what it is given, as the latch does. */
 export interface HoldingSink extends Sink {
-  readonly heldBytes: number;
   readonly held: readonly Uint8Array[];
 }
 
@@ -124,13 +123,11 @@ export class Watch implements Sink {
 
   /** After each piece: is it an error, is it too large, is it worth showing? */
   #look(hasRoom: boolean): boolean {
-    const { scan, inspection, maxEventBytes, maxAnswerBytes } = this.#options;
+    const { scan, inspection, maxEventBytes } = this.#options;
     if (inspection !== null && scan.isError && scan.isBetweenEvents) {
-      this.#end({ is: 'error', text: textOf(this.#pending) });
+      this.#endWithError();
     } else if (scan.eventBytes > maxEventBytes && maxEventBytes > 0) {
       this.#end({ is: 'too-large', what: `one event has more than limits.maxEventBytes (${maxEventBytes}) bytes` });
-    } else if (this.#next.heldBytes > maxAnswerBytes && maxAnswerBytes > 0) {
-      this.#end({ is: 'too-large', what: `it has more than limits.maxAnswerBytes (${maxAnswerBytes}) bytes` });
     }
     return this.#show(hasRoom);
   }
@@ -148,7 +145,7 @@ export class Watch implements Sink {
     try {
       const body = await wholeBody(this.#next.held, encoding, maxAnswerBytes || Number.MAX_SAFE_INTEGER);
       scan.feed(body);
-      if (scan.isError) return this.#end({ is: 'error', text: textOf([body]) });
+      if (scan.isError) return this.#end({ is: 'error', text: errorText(scan, body, 0) });
     } catch (error) {
       return this.#end({ is: 'truncated', how: `its content encoding is broken (${(error as Error).message})` });
     }
@@ -157,7 +154,7 @@ export class Watch implements Sink {
 
   #judge(brokenBy: Error | null): void {
     const { scan } = this.#options;
-    if (scan.isError) return this.#end({ is: 'error', text: textOf(this.#pending) });
+    if (scan.isError) return this.#endWithError();
     const isWhole = scan.isFinished && scan.isBetweenEvents;
     if (isWhole) return this.#complete(brokenBy);
     if (brokenBy !== null) return this.#end({ is: 'truncated', how: `the connection broke (${nameOf(brokenBy)})` });
@@ -166,6 +163,11 @@ export class Watch implements Sink {
     if (!scan.hasMeaning && scan.isBetweenEvents) return this.#end({ is: 'empty' });
     const how = scan.isBetweenEvents ? 'it has no finish reason' : 'it ends in the middle of an event';
     this.#end({ is: 'truncated', how });
+  }
+
+  #endWithError(): void {
+    const text = errorText(this.#options.scan, joined(this.#pending), this.#passedBytes);
+    this.#end({ is: 'error', text });
   }
 
   #complete(uncleanly: Error | null): void {
@@ -184,11 +186,12 @@ export class Watch implements Sink {
 /** Where the bytes of a copy go. */
 const nowhere = { write: (): boolean => true };
 
-/** The JSON of an error, without the field name of an event. */
-function textOf(pieces: readonly Uint8Array[]): string {
+/** The JSON of an error, or what there is of it, out of bytes that begin at `from`; without the field names of events. */
+function errorText({ errorFrom, errorTo }: Scan, bytes: Uint8Array, from: number): string {
+  const json = bytes.subarray(errorFrom - from, errorTo === 0 ? bytes.length : errorTo - from);
   return new TextDecoder()
-    .decode(joined(pieces))
-    .replace(/^data: ?/, '')
+    .decode(json)
+    .replace(/^data: ?/gm, '')
     .trim();
 }
 

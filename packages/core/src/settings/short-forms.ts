@@ -1,7 +1,7 @@
 /** The forms of options that fit into an environment variable. */
 
-import type { CallerOptions } from './auth/auth.ts';
-import type { ProjectOptions } from './options.ts';
+import type { CallerOptions } from '../auth/auth.ts';
+import type { ProjectOptions } from '../options.ts';
 
 const separators = /[,\n\r]+/;
 /** An id, an equals sign, a key. A key itself may hold equals signs at its end, as base64 does. */

@@ -1,6 +1,6 @@
 /** Rules for keys: which ones can be told apart, and which ones anybody could guess. Faults never repeat a key. */
 
-import type { CallerLookup, CallerOptions } from './auth/auth.ts';
+import type { CallerLookup, CallerOptions } from '../auth/auth.ts';
 
 const shortestCallerKey = 16;
 /** Text that stands in somebody's example, wherever it is in the key. */

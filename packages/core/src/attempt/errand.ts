@@ -1,0 +1,61 @@
+/** What an attempt is given, and what it gives back. */
+
+import type { Clock } from '../clock.ts';
+import type { Emitter, TokenUsage } from '../events.ts';
+import type { Failure } from '../failure.ts';
+import type { Health } from '../health/health.ts';
+import type { Provider } from '../provider/provider.ts';
+import type { Meter } from '../stream/meter.ts';
+import type { Call } from '../surface/surface.ts';
+import type { HeaderBag, Upstream } from '../wire.ts';
+import type { HeldAnswer } from './held-answer.ts';
+import type { TimeoutSettings } from './patience.ts';
+import type { Scrubber } from './scrub.ts';
+
+/** Bounds of what one attempt may hold; the slice of the settings that attempts keep to. */
+export interface LimitSettings {
+  readonly maxEventBytes: number;
+  readonly maxAnswerBytes: number;
+  readonly maxErrorBytes: number;
+}
+
+/** What every attempt needs; made once per gateway. */
+export interface Workshop {
+  readonly upstream: Upstream;
+  readonly provider: Provider;
+  readonly origin: string;
+  readonly host: string;
+  readonly health: Health;
+  readonly scrubber: Scrubber;
+  readonly limits: LimitSettings;
+  readonly timeouts: TimeoutSettings;
+  readonly clock: Clock;
+  readonly emitter: Emitter;
+}
+
+/** What one attempt is about. */
+export interface Errand {
+  readonly requestId: string;
+  readonly call: Call;
+  readonly method: string;
+  /** The client's own header fields, ready to go up. */
+  readonly headers: readonly string[];
+  readonly body: Uint8Array;
+  readonly client: Meter;
+  /** Fires when the client has gone or the gateway wants the request to end. */
+  readonly over: AbortSignal;
+  readonly deadlineAtMs: number;
+  /** Header fields of our own for the answer. */
+  ownHeaders(): HeaderBag;
+  /** The call goes up now. A breaker may forbid it, so not every attempt is a call. */
+  onSend(): void;
+}
+
+/** What came of it. */
+export interface Report {
+  /** Null when the answer went out whole. */
+  readonly failure: Failure | null;
+  /** The provider's own error answer, cleaned, where there is one to show. */
+  readonly held: HeldAnswer | null;
+  readonly usage: TokenUsage | null;
+}

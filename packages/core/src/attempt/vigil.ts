@@ -1,0 +1,74 @@
+/** Which silence an attempt is in: it knows what is being waited for, and lets {@link Patience} count. */
+
+import type { Clock } from '../clock.ts';
+import type { Scan } from '../stream/scan.ts';
+import { Patience, type Phase, type TimeoutSettings } from './patience.ts';
+
+/** Calls that do not generate are answered at once or not at all. */
+const quickShare = 0.1;
+
+/** Follows one attempt from the request to the last byte. */
+export class Vigil {
+  readonly #patience: Patience;
+  readonly #timeouts: TimeoutSettings;
+  /** What a judged stream has said so far; null for every other answer, where each byte is a sign of life. */
+  #scan: Scan | null = null;
+  #documents = 0;
+  #isShown = false;
+
+  /** @param onOver - a silence was too long; called at most once */
+  constructor(clock: Clock, timeouts: TimeoutSettings, deadlineAtMs: number, onOver: (phase: Phase | 'total') => void) {
+    this.#patience = new Patience(clock, deadlineAtMs, onOver);
+    this.#timeouts = timeouts;
+  }
+
+  waitForHead(isGeneration: boolean): void {
+    const { headersMs } = this.#timeouts;
+    this.#patience.enter('headers', isGeneration ? headersMs : headersMs * quickShare);
+  }
+
+  waitForBody(): void {
+    this.#patience.enter('idle', this.#timeouts.idleMs);
+  }
+
+  waitForEvents(scan: Scan): void {
+    this.#scan = scan;
+    this.#patience.enter('first-event', this.#timeouts.firstEventMs);
+  }
+
+  /** The client has begun to see the answer. */
+  shown(): void {
+    this.#isShown = true;
+    this.#waitOn();
+  }
+
+  /** A piece has come. Comments in a stream do not count: only what is read into an event does. */
+  heard(): void {
+    const scan = this.#scan;
+    if (scan === null) return this.#patience.touch();
+    const isAfterTerminal = this.#patience.phase === 'after-terminal';
+    if (scan.isAtRest !== isAfterTerminal) this.#waitOn();
+    else if (scan.documents !== this.#documents || !scan.isBetweenEvents) this.#patience.touch();
+    this.#documents = scan.documents;
+  }
+
+  /** The client takes nothing more: from here on it is the client's silence that counts. */
+  held(): void {
+    this.#patience.enter('slow-reader', this.#timeouts.slowReaderMs);
+  }
+
+  resumed(): void {
+    this.#waitOn();
+  }
+
+  stop(): void {
+    this.#patience.stop();
+  }
+
+  #waitOn(): void {
+    const { idleMs, firstEventMs, afterTerminalMs } = this.#timeouts;
+    if (this.#scan?.isAtRest) this.#patience.enter('after-terminal', afterTerminalMs);
+    else if (this.#isShown || this.#scan === null) this.#patience.enter('idle', idleMs);
+    else this.#patience.enter('first-event', firstEventMs);
+  }
+}

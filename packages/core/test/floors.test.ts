@@ -1,0 +1,102 @@
+/** Who may import whom. A file imports from a lower floor or from its own folder; type imports count like any other. */
+
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+/** From the bottom up; a name that ends in a slash stands for a folder. The first floor that names a file is its own. */
+const floors: readonly (readonly string[])[] = [
+  // nouns
+  ['wire.ts', 'errors.ts', 'clock.ts', 'platform/platform.ts'],
+  ['failure.ts', 'events.ts'],
+  // contracts
+  ['snapshot.ts', 'dialect/dialect.ts', 'auth/auth.ts', 'provider/provider.ts', 'plan/', 'platform/'],
+  // languages
+  ['dialect/', 'surface/surface.ts'],
+  // mechanisms: siblings never import each other
+  ['surface/', 'auth/', 'pool/', 'health/', 'provider/', 'stream/', 'upstream/', 'client/', 'door/'],
+  // one try: the station that meets pool, provider, upstream and stream
+  ['attempt/'],
+  ['story.ts'],
+  // the story
+  ['journey.ts'],
+  // options, and what makes them complete
+  ['options.ts'],
+  ['settings/'],
+  ['settings.ts'],
+  // composition root
+  ['gateway.ts'],
+  // entries
+  ['node.ts', 'web.ts', 'index.ts'],
+];
+
+/** Where Node's own modules may be imported: everything else runs anywhere. */
+const nodeOnly = new Set(['node.ts', 'client/node.ts', 'upstream/undici.ts', 'platform/node.ts']);
+/** Conditional imports, by the folder that they lead to. */
+const conditional: Readonly<Record<string, string>> = { '#upstream': 'upstream/', '#platform': 'platform/node.ts' };
+
+const src = join(import.meta.dirname, '../src');
+const files = new Map(globSync('**/*.ts', { cwd: src }).map((file) => [file, readFileSync(join(src, file), 'utf8')]));
+
+describe('the floors of core', () => {
+  test('every file imports from below or from its own folder', () => {
+    expect(files.size).toBeGreaterThan(50);
+    expect(breaches(files)).toEqual([]);
+  });
+
+  test.each([
+    ['an import from above', 'wire.ts', "import { travel } from './journey.ts';", 'wire.ts -> journey.ts'],
+    [
+      'a type import from above',
+      'errors.ts',
+      "import type { Health } from './health/health.ts';",
+      'errors.ts -> health/health.ts',
+    ],
+    ['a sibling', 'pool/lane.ts', "import { Health } from '../health/health.ts';", 'pool/lane.ts -> health/health.ts'],
+    ['a Node module', 'stream/scan.ts', "import { Buffer } from 'node:buffer';", 'stream/scan.ts -> node:buffer'],
+    [
+      'a conditional import from below',
+      'wire.ts',
+      "import { defaultUpstream } from '#upstream';",
+      'wire.ts -> #upstream',
+    ],
+    ['an import for its effects', 'clock.ts', "import './index.ts';", 'clock.ts -> index.ts'],
+    ['a dynamic import', 'clock.ts', "await import('./gateway.ts');", 'clock.ts -> gateway.ts'],
+  ])('%s is found', (_what, file, line, breach) => {
+    const spoilt = new Map(files).set(file, `${line}\n${files.get(file)}`);
+    expect(breaches(spoilt)).toEqual([breach]);
+  });
+
+  test('a file that stands on no floor is refused', () => {
+    expect(breaches(new Map([['lost.ts', '']]))).toEqual(['lost.ts stands on no floor']);
+  });
+});
+
+function breaches(sources: ReadonlyMap<string, string>): string[] {
+  return [...sources].flatMap(([file, text]) => {
+    if (floorOf(file) < 0) return [`${file} stands on no floor`];
+    const specifiers = [...text.matchAll(/(?:from|import\(?)\s*'([^']+)'/g)].map((match) => match[1] as string);
+    return specifiers
+      .filter((specifier) => !mayImport(file, specifier))
+      .map((specifier) => `${file} -> ${shown(file, specifier)}`);
+  });
+}
+
+function mayImport(file: string, specifier: string): boolean {
+  if (specifier.startsWith('node:')) return nodeOnly.has(file);
+  if (specifier.startsWith('#')) return floorOf(conditional[specifier] ?? '') < floorOf(file);
+  if (!specifier.startsWith('.')) return true;
+  const target = normalize(join(dirname(file), specifier));
+  const isOwnFolder = dirname(file) !== '.' && dirname(target) === dirname(file);
+  return isOwnFolder || (floorOf(target) >= 0 && floorOf(target) < floorOf(file));
+}
+
+function floorOf(file: string): number {
+  return floors.findIndex((names) =>
+    names.some((name) => (name.endsWith('/') ? file.startsWith(name) : file === name)),
+  );
+}
+
+function shown(file: string, specifier: string): string {
+  return specifier.startsWith('.') ? normalize(join(dirname(file), specifier)) : specifier;
+}
