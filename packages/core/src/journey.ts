@@ -14,6 +14,7 @@ import type { Auth, Caller } from './auth/auth.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { Cors } from './door/cors.ts';
 import type { Gate } from './door/gate.ts';
+import { assertHeaders } from './door/headers.ts';
 import { refuse, retryAfter } from './door/refuse.ts';
 import type { Emitter } from './events.ts';
 import type { Failure } from './failure.ts';
@@ -49,6 +50,7 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
   const { client } = story;
   try {
     at.gate.enter(story);
+    assertHeaders(exchange.headers);
     const call = at.surfaces.match(exchange);
     story.called(call);
     const caller = await at.auth.identify(exchange);

@@ -23,7 +23,7 @@ const harmlessRedirects = new Set([304, 308]);
 /** @param isArray - the client asked for a stream without `alt=sse`: one JSON array, element by element */
 export function receive(status: number, headers: HeaderBag, answer: AnswerKind, isArray: boolean): Reception {
   if (status < 200 || status > 599) return { as: 'nonsense', why: `the status ${status}` };
-  if (status >= 300 && status < 400 && !(answer === 'opaque' && harmlessRedirects.has(status)))
+  if (status >= 300 && status < 400 && !(answer !== 'generation' && harmlessRedirects.has(status)))
     return { as: 'redirect' };
   const encodings = encodingsOf(headers);
   if (encodings.length > 2) return { as: 'nonsense', why: `${encodings.length} content encodings` };

@@ -44,7 +44,8 @@ export function askedCallers(lookup: CallerLookup): Auth {
     async identify(question) {
       const [credential = null] = credentialsOf(question.target, question.headers);
       const caller = await lookup({ ...question, credential });
-      if (caller === null) throw unauthorized();
+      // A function that finds nobody often returns nothing at all.
+      if (!caller) throw unauthorized();
       return caller;
     },
   };

@@ -22,6 +22,6 @@ export interface Platform {
   sha256(text: string): string | Promise<string>;
   /** @returns null when the runtime does not know the encoding */
   inflater(encoding: string, sink: InflaterSink): Inflater | null;
-  /** @returns the whole body; rejects when it is broken or larger than `maxBytes` */
+  /** @returns the whole body; rejects when it is broken, and with a RangeError when it is larger than `maxBytes` */
   inflate(encoding: string, body: Uint8Array, maxBytes: number): Uint8Array | Promise<Uint8Array>;
 }

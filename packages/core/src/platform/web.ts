@@ -42,7 +42,7 @@ export const platform: Platform = {
         data(chunk) {
           pieces.push(chunk);
           bytes += chunk.length;
-          if (bytes > maxBytes) reject(new Error(`the decompressed body has more than ${maxBytes} bytes`));
+          if (bytes > maxBytes) reject(new RangeError(`the decompressed body has more than ${maxBytes} bytes`));
         },
         broken: reject,
       });

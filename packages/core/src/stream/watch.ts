@@ -94,7 +94,8 @@ export class Watch implements Sink {
   fail(error: Error): void {
     if (this.#isOver) return;
     if (this.#options.inspection === null) void this.#judgeWhole(error);
-    else this.#judge(error);
+    // A copy that is still being undone may hold the marker.
+    else this.#options.inspection.finish(() => this.#judge(error));
   }
 
   /** The provider has said that it was done, and then kept the connection open: that is an end. */
@@ -147,6 +148,11 @@ export class Watch implements Sink {
       scan.feed(body);
       if (scan.isError) return this.#end({ is: 'error', text: errorText(scan, body, 0) });
     } catch (error) {
+      if (error instanceof RangeError)
+        return this.#end({
+          is: 'too-large',
+          what: `decompressed, it has more than limits.maxAnswerBytes (${maxAnswerBytes}) bytes`,
+        });
       return this.#end({ is: 'truncated', how: `its content encoding is broken (${(error as Error).message})` });
     }
     this.#judge(brokenBy);

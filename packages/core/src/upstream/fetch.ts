@@ -36,6 +36,8 @@ export function fetchUpstream(options: FetchOptions = {}): Upstream {
 /** @see {@link fetchUpstream}; the name under which `#upstream` is imported. */
 export const defaultUpstream: typeof fetchUpstream = fetchUpstream;
 
+const isBodiless = new Set(['GET', 'HEAD']);
+
 class Call {
   readonly #sink: Sink;
   readonly #onOver: () => void;
@@ -69,7 +71,8 @@ class Call {
       const response = await fetch(request.origin + request.target, {
         method: request.method,
         headers: pairs(request.headers),
-        body: request.body as Uint8Array<ArrayBuffer> | null,
+        // A body with GET is nothing that `fetch` can send.
+        body: isBodiless.has(request.method) ? null : (request.body as Uint8Array<ArrayBuffer> | null),
         redirect: 'manual',
         signal,
       });

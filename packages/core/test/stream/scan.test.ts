@@ -26,7 +26,10 @@ describe('any cutting of the same bytes leads to the same state', () => {
   });
 
   test('also when the bytes are no answer at all', () => {
-    const noise = fc.string({ unit: fc.constantFrom(...'{}[]":,\\ \r\ndata:0e', '"error":', '"parts":'), maxLength: 60 });
+    const noise = fc.string({
+      unit: fc.constantFrom(...'{}[]":,\\ \r\ndata:0e', '"error":', '"parts":'),
+      maxLength: 60,
+    });
     fc.assert(
       fc.property(noise, (text) => {
         expect(stateOf(fedByteByByte(Buffer.from(text)))).toEqual(stateOf(fed(text)));
@@ -64,7 +67,10 @@ describe('a finish reason counts where it stands, and nowhere else', () => {
     ['with a value that nobody knows yet', '{"candidates":[{"finishReason":"TIRED_OF_TALKING"}]}'],
     ['without any content', '{"candidates":[{"finishReason":"RECITATION","index":0}]}'],
     ['as the reason of a block', '{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"}}'],
-    ['as the reason of a block, behind other feedback', '{"promptFeedback":{"safetyRatings":[{"a":1}],"blockReason":"OTHER"}}'],
+    [
+      'as the reason of a block, behind other feedback',
+      '{"promptFeedback":{"safetyRatings":[{"a":1}],"blockReason":"OTHER"}}',
+    ],
     ['as the number of a block', '{"promptFeedback":{"blockReason":4}}'],
   ])('%s', (_, json) => {
     expect(fed(json)).toMatchObject(finished);
@@ -195,7 +201,8 @@ describe('an error object is held back', () => {
 
 describe('the provider is at rest when its last words were the last', () => {
   const stop = '{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}]}';
-  const called = '{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{}}}]},"finishReason":"STOP"}]}';
+  const called =
+    '{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{}}}]},"finishReason":"STOP"}]}';
   const text = textPart('a');
   test.each([
     ['it said that it was finished', [text, stop], true],
@@ -345,7 +352,19 @@ function stateOf(scan: Scan): Seen {
   const { hasMeaning, isFinished, isAtRest, isError, documents, form, heldFrom, position, isBetweenEvents } = scan;
   const { eventBytes } = scan;
   const usage = scan.usageText();
-  return { hasMeaning, isFinished, isAtRest, isError, documents, form, heldFrom, position, isBetweenEvents, eventBytes, usage };
+  return {
+    hasMeaning,
+    isFinished,
+    isAtRest,
+    isError,
+    documents,
+    form,
+    heldFrom,
+    position,
+    isBetweenEvents,
+    eventBytes,
+    usage,
+  };
 }
 
 function fed(bytes: Uint8Array | string, grammar: Grammar = gemini.grammar): Scan {
@@ -379,7 +398,9 @@ function textPart(text: string): string {
 
 function imageEvent(bytes: number): Buffer {
   const data = 'iVBORw0KGgo'.repeat(Math.ceil(bytes / 11));
-  return Buffer.from(`data: ${JSON.stringify({ candidates: [{ content: { parts: [{ inlineData: { data } }] } }] })}\r\n\r\n`);
+  return Buffer.from(
+    `data: ${JSON.stringify({ candidates: [{ content: { parts: [{ inlineData: { data } }] } }] })}\r\n\r\n`,
+  );
 }
 
 /** The best of some runs, in ms. */
@@ -394,29 +415,60 @@ function bestOf(runs: number, run: () => void): number {
 
 /** Answers of any framing, whole or broken, with whatever stands in real ones. */
 function body(): fc.Arbitrary<Buffer> {
-  const text = fc.oneof(fc.string({ maxLength: 12 }), fc.constantFrom('"finishReason":"STOP"', '\\', '\\"', 'é😀', '{', ']'));
+  const text = fc.oneof(
+    fc.string({ maxLength: 12 }),
+    fc.constantFrom('"finishReason":"STOP"', '\\', '\\"', 'é😀', '{', ']'),
+  );
   const part = fc.oneof(
     text.map((one) => ({ text: one })),
-    fc.record({ functionCall: fc.record({ name: text, args: fc.constantFrom({}, { candidates: [{ finishReason: 'STOP' }] }) }) }),
+    fc.record({
+      functionCall: fc.record({ name: text, args: fc.constantFrom({}, { candidates: [{ finishReason: 'STOP' }] }) }),
+    }),
     fc.constant({}),
   );
   const finish = fc.constantFrom(undefined, null, '', 'STOP', 'FINISH_REASON_UNSPECIFIED', 3, 0);
   const answer = fc.record(
-    { candidates: fc.array(fc.record({ content: fc.record({ parts: fc.array(part, { maxLength: 2 }) }), finishReason: finish }), { maxLength: 2 }), usageMetadata: fc.record({ promptTokenCount: fc.nat(99) }) },
+    {
+      candidates: fc.array(
+        fc.record({ content: fc.record({ parts: fc.array(part, { maxLength: 2 }) }), finishReason: finish }),
+        { maxLength: 2 },
+      ),
+      usageMetadata: fc.record({ promptTokenCount: fc.nat(99) }),
+    },
     { requiredKeys: [] },
   );
   const event = fc.oneof(
     { arbitrary: answer, weight: 6 },
-    { arbitrary: fc.constantFrom({ promptFeedback: { blockReason: 'SAFETY' } }, { error: { code: 503 } }, {}), weight: 1 },
+    {
+      arbitrary: fc.constantFrom({ promptFeedback: { blockReason: 'SAFETY' } }, { error: { code: 503 } }, {}),
+      weight: 1,
+    },
   );
   const lines = fc.constantFrom('\n', '\r', '\r\n');
-  const sse = fc.tuple(fc.array(event, { maxLength: 4 }), lines, fc.constantFrom(undefined, 2), fc.constantFrom('', ': ping', 'id: 7')).map(
-    ([events, line, indent, extra]) =>
-      events.map((one) => `${extra === '' ? '' : extra + line}data: ${JSON.stringify(one, null, indent).split('\n').join(`${line}data: `)}${line}${line}`).join(''),
-  );
-  const array = fc.array(event, { maxLength: 4 }).map((events) => `[${events.map((one) => JSON.stringify(one, null, 2)).join('\n,\r\n')}\n]`);
+  const sse = fc
+    .tuple(
+      fc.array(event, { maxLength: 4 }),
+      lines,
+      fc.constantFrom(undefined, 2),
+      fc.constantFrom('', ': ping', 'id: 7'),
+    )
+    .map(([events, line, indent, extra]) =>
+      events
+        .map(
+          (one) =>
+            `${extra === '' ? '' : extra + line}data: ${JSON.stringify(one, null, indent).split('\n').join(`${line}data: `)}${line}${line}`,
+        )
+        .join(''),
+    );
+  const array = fc
+    .array(event, { maxLength: 4 })
+    .map((events) => `[${events.map((one) => JSON.stringify(one, null, 2)).join('\n,\r\n')}\n]`);
   const unary = event.map((one) => JSON.stringify(one, null, 2));
-  const framed = fc.tuple(fc.constantFrom('', '\u{feff}'), fc.oneof(sse, sse, array, unary), fc.constantFrom('', '\n', 'data: [DONE]\n\n', '{"error":{}}'));
+  const framed = fc.tuple(
+    fc.constantFrom('', '\u{feff}'),
+    fc.oneof(sse, sse, array, unary),
+    fc.constantFrom('', '\n', 'data: [DONE]\n\n', '{"error":{}}'),
+  );
   return fc.tuple(framed, fc.nat(9)).map(([[mark, text_, tail], cut]) => {
     const bytes = Buffer.from(mark + text_ + tail);
     return cut === 0 ? bytes.subarray(0, bytes.length >> 1) : bytes;

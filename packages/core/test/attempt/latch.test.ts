@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Latch } from '../../src/attempt/latch.ts';
+import { stillFlow } from '../../src/wire.ts';
+import { recordingSink } from './recording-sink.ts';
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+describe('before the moment the client sees nothing', () => {
+  test('and what is dropped was never there', () => {
+    const { latch, client, releases } = latched();
+    latch.write(bytes('a'));
+    latch.drop();
+    latch.write(bytes('b'));
+    latch.release();
+    latch.end();
+    expect(client.told).toEqual([]);
+    expect(releases()).toBe(0);
+    expect(latch.held).toEqual([]);
+    expect(latch.isOpen).toBe(false);
+  });
+
+  test('a failure is nothing to show either', () => {
+    const { latch, client } = latched();
+    latch.write(bytes('a'));
+    latch.fail(new Error('broken'), bytes('last words'));
+    latch.release();
+    expect(client.told).toEqual([]);
+  });
+
+  test('what is held can be looked at', () => {
+    const { latch } = latched();
+    latch.write(bytes('a'));
+    latch.write(bytes('b'));
+    expect(Buffer.concat(latch.held).toString()).toBe('ab');
+  });
+
+  test('there is nothing to release before a head has come', () => {
+    const client = recordingSink();
+    const latch = new Latch(client, () => expect.unreachable('nothing was released'));
+    latch.open(stillFlow);
+    latch.write(bytes('a'));
+    expect(latch.release()).toBe(true);
+    expect(client.told).toEqual([]);
+  });
+});
+
+describe('from the moment on everything goes straight to the client', () => {
+  test('what was held comes first, in order, after the head', () => {
+    const { latch, client, releases } = latched();
+    latch.write(bytes('a'));
+    latch.write(bytes('b'));
+    latch.release();
+    latch.write(bytes('c'));
+    latch.end();
+    expect(client.told).toEqual(['open', 'head 200', 'a', 'b', 'c', 'end']);
+    expect(releases()).toBe(1);
+    expect(latch.held).toEqual([]);
+  });
+
+  test('and it comes once: a second release, or a drop, changes nothing', () => {
+    const { latch, client, releases } = latched();
+    latch.release();
+    latch.release();
+    latch.drop();
+    latch.write(bytes('a'));
+    expect(client.told).toEqual(['open', 'head 200', 'a']);
+    expect(releases()).toBe(1);
+    expect(latch.isOpen).toBe(true);
+  });
+
+  test('a failure goes out with its last words', () => {
+    const { latch, client } = latched();
+    latch.release();
+    latch.fail(new Error('broken'), bytes('last'));
+    expect(client.told).toEqual(['open', 'head 200', 'fail broken: last']);
+  });
+
+  test('a client that is full while it gets what was held is heard', () => {
+    const { latch, client } = latched();
+    latch.write(bytes('a'));
+    client.hasRoom = false;
+    expect(latch.release()).toBe(false);
+    expect(latch.write(bytes('b'))).toBe(false);
+  });
+
+  test('the flow that reaches the client is the one of the source', () => {
+    const { latch, client, flow } = latched();
+    latch.release();
+    expect(client.flow).toBe(flow);
+  });
+});
+
+test('an answer without a body is shown at its end', () => {
+  const { latch, client } = latched();
+  latch.end();
+  expect(client.told).toEqual(['open', 'head 200', 'end']);
+});
+
+test('whatever happens in whatever order, the client sees a prefix of the answer or nothing, in the order of sinks', () => {
+  const steps = fc.array(fc.constantFrom('write', 'release', 'drop', 'end', 'fail'), { maxLength: 12 });
+  fc.assert(
+    fc.property(steps, (order) => {
+      const { latch, client } = latched();
+      let written = 0;
+      for (const step of order) {
+        if (step === 'write') latch.write(bytes(String(written++ % 10)));
+        else if (step === 'fail') latch.fail(new Error('x'));
+        else latch[step]();
+        if (step === 'end' || step === 'fail') break;
+      }
+      const told = client.told.join(' ');
+      expect(told).toMatch(/^(?:open head 200(?: \d)*(?: end| fail x)?)?$/);
+      const shown = client.told.filter((one) => /^\d$/.test(one));
+      expect(shown).toEqual(shown.map((_, at) => String(at % 10)));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+function latched() {
+  const client = recordingSink();
+  const flow = { ...stillFlow };
+  let releases = 0;
+  const latch = new Latch(client, () => releases++);
+  latch.open(flow);
+  latch.head(200, {});
+  return { latch, client, flow, releases: () => releases };
+}
