@@ -203,33 +203,34 @@ describeDrivers('the door', (driver, mount) => {
     expect(simulator.journal.requests).toHaveLength(0);
   });
 
-  test.runIf(driver.client === 'node').each([
-    ['two hosts', 'GET /v1beta/models HTTP/1.1\r\nhost: a\r\nhost: b\r\n', 400],
-    ['a host with a path', 'GET /v1beta/models HTTP/1.1\r\nhost: a/b?c\r\n', 400],
-    ['an empty host', 'GET /v1beta/models HTTP/1.1\r\nhost: \r\n', 400],
-    ['an absolute target', 'GET http://169.254.169.254/latest HTTP/1.1\r\nhost: a\r\n', 400],
-    ['a backslash', 'GET /v1beta\\models HTTP/1.1\r\nhost: a\r\n', 400],
-    ['a fragment', 'GET /v1beta/models#x HTTP/1.1\r\nhost: a\r\n', 400],
-    ['TRACE', 'TRACE /v1beta/models HTTP/1.1\r\nhost: a\r\n', 405],
-    ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nhost: a\r\n', 405],
-    ['two keys', 'GET /v1beta/models HTTP/1.1\r\nhost: a\r\nx-goog-api-key: k1\r\nx-goog-api-key: k2\r\n', 400],
-    [
-      'two tokens',
-      'GET /v1beta/models HTTP/1.1\r\nhost: a\r\nauthorization: Bearer k1\r\nauthorization: Bearer k2\r\n',
-      400,
-    ],
-    [
-      '150 fields',
-      `GET /v1beta/models HTTP/1.1\r\nhost: a\r\n${Array.from({ length: 150 }, (_, n) => `x-${n}: 1\r\n`).join('')}`,
-      431,
-    ],
-  ])('%s', async (_what, head, status) => {
-    const { origin, simulator } = await mount({ gateway: { callers } });
-    const answer = await rawRequest(Number(new URL(origin ?? '').port), `${head}connection: close\r\n\r\n`);
-    expect(answer.status).toBe(status);
-    expect(JSON.parse(answer.body)).toMatchObject({ error: { code: status } });
-    expect(simulator.journal.requests).toHaveLength(0);
-  });
+  if (driver.client === 'node')
+    test.each([
+      ['two hosts', 'GET /v1beta/models HTTP/1.1\r\nhost: a\r\nhost: b\r\n', 400],
+      ['a host with a path', 'GET /v1beta/models HTTP/1.1\r\nhost: a/b?c\r\n', 400],
+      ['an empty host', 'GET /v1beta/models HTTP/1.1\r\nhost: \r\n', 400],
+      ['an absolute target', 'GET http://169.254.169.254/latest HTTP/1.1\r\nhost: a\r\n', 400],
+      ['a backslash', 'GET /v1beta\\models HTTP/1.1\r\nhost: a\r\n', 400],
+      ['a fragment', 'GET /v1beta/models#x HTTP/1.1\r\nhost: a\r\n', 400],
+      ['TRACE', 'TRACE /v1beta/models HTTP/1.1\r\nhost: a\r\n', 405],
+      ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nhost: a\r\n', 405],
+      ['two keys', 'GET /v1beta/models HTTP/1.1\r\nhost: a\r\nx-goog-api-key: k1\r\nx-goog-api-key: k2\r\n', 400],
+      [
+        'two tokens',
+        'GET /v1beta/models HTTP/1.1\r\nhost: a\r\nauthorization: Bearer k1\r\nauthorization: Bearer k2\r\n',
+        400,
+      ],
+      [
+        '150 fields',
+        `GET /v1beta/models HTTP/1.1\r\nhost: a\r\n${Array.from({ length: 150 }, (_, n) => `x-${n}: 1\r\n`).join('')}`,
+        431,
+      ],
+    ])('%s', async (_what, head, status) => {
+      const { origin, simulator } = await mount({ gateway: { callers } });
+      const answer = await rawRequest(Number(new URL(origin ?? '').port), `${head}connection: close\r\n\r\n`);
+      expect(answer.status).toBe(status);
+      expect(JSON.parse(answer.body)).toMatchObject({ error: { code: status } });
+      expect(simulator.journal.requests).toHaveLength(0);
+    });
 
   test('a JSON call wants JSON, and a method that fits', async () => {
     const { ask, fetch } = await mount();

@@ -46,22 +46,23 @@ describeDrivers('a client that leaves is gone upstream within 100 ms', (driver, 
     await answered;
   });
 
-  test.runIf(driver.client === 'node')('by half-closing the connection: nobody reads what would come', async () => {
-    const { simulator, origin } = await mount();
-    simulator.plan('*', ['no-answer']);
-    const body = '{"contents":[{"parts":[{"text":"hi"}]}]}';
-    const socket = connect(Number(new URL(origin ?? '').port), '127.0.0.1');
-    socket.on('error', () => {});
-    socket.write(
-      `POST /v1beta/models/gemini-2.5-flash:generateContent HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-    );
-    await eventually('the call is under way', () => simulator.journal.running === 1);
-    const leftAtMs = performance.now();
-    socket.end();
-    await eventually('the upstream call is abandoned', () => simulator.journal.running === 0);
-    expect(performance.now() - leftAtMs).toBeLessThan(withinMs);
-    socket.destroy();
-  });
+  if (driver.client === 'node')
+    test('by half-closing the connection: nobody reads what would come', async () => {
+      const { simulator, origin } = await mount();
+      simulator.plan('*', ['no-answer']);
+      const body = '{"contents":[{"parts":[{"text":"hi"}]}]}';
+      const socket = connect(Number(new URL(origin ?? '').port), '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write(
+        `POST /v1beta/models/gemini-2.5-flash:generateContent HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+      await eventually('the call is under way', () => simulator.journal.running === 1);
+      const leftAtMs = performance.now();
+      socket.end();
+      await eventually('the upstream call is abandoned', () => simulator.journal.running === 0);
+      expect(performance.now() - leftAtMs).toBeLessThan(withinMs);
+      socket.destroy();
+    });
 
   test('no key and no breaker is blamed for it', async () => {
     const { ask, simulator, gateway } = await mount();
