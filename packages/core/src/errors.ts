@@ -219,6 +219,8 @@ export interface ErrorDetails {
   readonly retryAfterMs?: number | undefined;
   /** Methods that the route knows; goes out as `allow`. */
   readonly allow?: string | undefined;
+  /** Each thing that is wrong, where there are several. */
+  readonly faults?: readonly string[] | undefined;
   readonly cause?: unknown;
 }
 
@@ -240,6 +242,8 @@ export class SluiceError extends Error {
   readonly status: number;
   readonly retryAfterMs: number | undefined;
   readonly allow: string | undefined;
+  /** With `invalid_options`: one sentence for each fault. */
+  readonly faults: readonly string[];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -247,6 +251,7 @@ export class SluiceError extends Error {
     this.status = errorTable[code].status;
     this.retryAfterMs = details.retryAfterMs;
     this.allow = details.allow;
+    this.faults = details.faults ?? [];
     Object.defineProperty(this, brand, { value: true });
   }
 

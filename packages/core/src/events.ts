@@ -49,6 +49,8 @@ export interface RequestEndEvent {
   readonly path: string;
   readonly model: string | null;
   readonly caller: string | null;
+  /** The address at the other end; null where there is none, as in process. */
+  readonly remote: string | null;
   /** What the client was told; 499 when it left before it was told anything. */
   readonly status: number;
   readonly outcome: RequestOutcome;

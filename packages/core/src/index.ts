@@ -48,6 +48,7 @@ export type {
   StoreOptions,
   TimeoutOptions,
 } from './options.ts';
+export { parseKeys } from './settings/short-forms.ts';
 export { type DoorSettings, type ResolvedConfiguration, readConfiguration, type ServerSettings } from './settings.ts';
 export type { BreakerSnapshot, PoolSnapshot, ProjectSnapshot, Rest, Snapshot } from './snapshot.ts';
 // Drivers of your own

@@ -14,6 +14,8 @@ export { type UndiciOptions, undiciUpstream } from './upstream/undici.ts';
 export interface NodeListenerOptions {
   /** What precedes the API's own paths: `/gemini`. Frameworks that strip it from `req.url` need not say it. @default '' */
   mountPath?: string | undefined;
+  /** Who is at the other end, for logs. @default the socket's own address */
+  remoteOf?: ((req: IncomingMessage) => string | null) | undefined;
 }
 
 /** What `node:http` calls with each request. */
@@ -31,17 +33,23 @@ export type NodeListener = (req: IncomingMessage, res: ServerResponse) => void;
  * const gateway = createGateway({ keys: process.env.GEMINI_API_KEYS, callers: process.env.SLUICE_API_KEYS });
  * createServer(nodeListener(gateway)).listen(8787);
  */
-export function nodeListener(gateway: Gateway, { mountPath = '' }: NodeListenerOptions = {}): NodeListener {
+export function nodeListener(
+  gateway: Gateway,
+  { mountPath = '', remoteOf = socketAddress }: NodeListenerOptions = {},
+): NodeListener {
   const prefix = mountPath.replace(/\/+$/, '');
   const { bodyInMs } = gateway.settings.server;
   return (req, res) => {
     const url = req.url ?? '/';
     const isMounted = prefix !== '' && (url === prefix || url.startsWith(`${prefix}/`) || url.startsWith(`${prefix}?`));
     const target = isMounted ? url.slice(prefix.length) : url;
-    const exchange = new NodeExchange(req, res, {
-      target: target.startsWith('/') || !isMounted ? target : `/${target}`,
-      bodyInMs,
-    });
+    // A mount without a slash at its end leaves a target that begins with its query.
+    const path = isMounted && !target.startsWith('/') ? `/${target}` : target;
+    const exchange = new NodeExchange(req, res, { target: path, remote: remoteOf(req), bodyInMs });
     void gateway.handle(exchange);
   };
+}
+
+function socketAddress({ socket }: IncomingMessage): string | null {
+  return socket.remoteAddress ?? null;
 }

@@ -179,7 +179,7 @@ export interface ServerOptions extends DoorOptions {
   publicOrigin?: string | null | undefined;
   /** Addresses or CIDR ranges of proxies whose `x-forwarded-for` is believed in logs. @default [] */
   trustedProxies?: string[] | undefined;
-  /** How long running requests may take to finish after a signal, in ms. @default 10_000 */
+  /** How long running requests may take to finish after a signal, in ms; 0 ends them at once. @default 10_000 */
   drainMs?: number | undefined;
   /** How long new requests are still served after a signal, while `/readyz` already says no, in ms. @default 0 */
   drainGraceMs?: number | undefined;

@@ -61,14 +61,26 @@ export interface ResolvedConfiguration {
 }
 
 const name = z.string().regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'a name of letters, digits, ".", "_" and "-"');
-const whole = (from = 0) => z.int().min(from);
-const origin = z.string().refine(isOrigin, { message: 'must be an origin like https://host:port, without a path' });
+/** A whole number within bounds; what is asked for is said whole, whatever was wrong. */
+const whole = (from = 0, to = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
+  z.custom<number>(
+    (value) => Number.isInteger(value) && Number(value) >= from && Number(value) <= to,
+    `a whole number from ${from} ${to === Number.MAX_SAFE_INTEGER ? 'up' : `to ${to}`}`,
+  );
+const share = z.custom<number>(
+  (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
+  'a number above 0',
+);
+const origin = z.string().refine(isOrigin, { message: 'an origin like https://host:port, without a path' });
+const addressRange = z
+  .string()
+  .refine(isAddressRange, { message: 'an IP address or a range of them, like 10.0.0.0/8' });
 const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
   });
 
-const project = section({ id: name, weight: z.number().positive().default(1), keys: z.array(z.string()).min(1) });
+const project = section({ id: name, weight: share.default(1), keys: z.array(z.string()).min(1) });
 
 const pool = section({
   provider: z.literal('gemini').default('gemini'),
@@ -81,7 +93,7 @@ const door = {
   maxBodyBytes: whole().default(104_857_600),
   maxBufferedBytes: whole().default(268_435_456),
   bodyInMs: whole().default(30_000),
-  cors: z.array(z.string().refine(isCorsOrigin, { message: 'must be "*" or an origin like https://host' })).default([]),
+  cors: z.array(z.string().refine(isCorsOrigin, { message: '"*" or an origin like https://host' })).default([]),
 };
 
 const gatewayShape = {
@@ -144,9 +156,9 @@ const configurationSchema = section({
   server: section({
     ...door,
     host: z.string().min(1).default('127.0.0.1'),
-    port: whole().max(65_535).default(8_787),
+    port: whole(0, 65_535).default(8_787),
     publicOrigin: origin.nullable().default(null),
-    trustedProxies: z.array(z.string().min(1)).default([]),
+    trustedProxies: z.array(addressRange).default([]),
     drainMs: whole().default(10_000),
     drainGraceMs: whole().default(0),
     headersInMs: whole().default(10_000),
@@ -192,13 +204,14 @@ function parsedBy<Schema extends typeof gatewaySchema | typeof configurationSche
   const faults = result.success ? crossFaults(result.data) : describeFaults(result.error.issues, value);
   // Options whose shape is wrong may still have a missing caller list to complain about, and all is said at once.
   if (!result.success && typeof value === 'object' && value !== null) faults.push(...missing(value as GatewayOptions));
-  if (faults.length > 0 || !result.success) {
-    throw new SluiceError(
-      'invalid_options',
-      `The options have ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
-    );
-  }
+  if (faults.length > 0 || !result.success) throw invalid(faults);
   return result.data as z.output<Schema>;
+}
+
+function invalid(faults: readonly string[]): SluiceError {
+  const list = faults.map((fault) => `- ${fault}`).join('\n');
+  const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
+  return new SluiceError('invalid_options', `The options have ${count}:\n${list}`, { faults });
 }
 
 function crossFaults(options: Parsed): string[] {
@@ -207,7 +220,8 @@ function crossFaults(options: Parsed): string[] {
   if (pools.length > 1)
     faults.push(`pools holds ${pools.length} pools; one is what this version serves, with all projects in it`);
   const projects = options.keys === undefined ? pools.flatMap(([, { projects }]) => projects) : parseKeys(options.keys);
-  faults.push(...keyFaults(projects), ...callerFaults(callersOf(options)));
+  faults.push(...keyFaults(projects));
+  if (options.callers) faults.push(...callerFaults(callersOf(options)));
   return faults;
 }
 
@@ -261,6 +275,10 @@ function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, pathname, search, hash, username } = new URL(text);
   return /^https?:$/.test(protocol) && pathname === '/' && search === '' && hash === '' && username === '';
+}
+
+function isAddressRange(text: string): boolean {
+  return [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()].some((shape) => shape.safeParse(text).success);
 }
 
 function isCorsOrigin(text: string): boolean {

@@ -125,6 +125,7 @@ export class Story implements Inside {
       path: (this.#exchange.target.split('?', 1)[0] as string).slice(0, longestPath),
       model: this.#call?.model ?? null,
       caller: this.#caller?.id ?? null,
+      remote: this.#exchange.remote,
       status: client.status || clientClosed,
       outcome: isAborted ? 'aborted' : this.#outcome,
       error: isAborted ? 'client_gone' : this.#error,

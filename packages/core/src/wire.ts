@@ -51,6 +51,8 @@ export interface Exchange {
   /** The request target without the mount path, as the client sent it: `/v1beta/models?pageSize=5`. */
   readonly target: string;
   readonly headers: HeaderBag;
+  /** The address at the other end, for logs, as far as the driver can tell. */
+  readonly remote: string | null;
   /** Where the answer goes. */
   readonly client: Sink;
   /** Aborted by the driver when the client hangs up, in whatever phase, and by the core when it wants the request to end. */

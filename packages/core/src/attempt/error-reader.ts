@@ -9,6 +9,8 @@ export interface ErrorText {
   readonly text: string;
 }
 
+const decoder = new TextDecoder();
+
 /** Collects the body of an error answer. */
 export class ErrorReader implements Sink {
   readonly #maxBytes: number;
@@ -51,6 +53,6 @@ export class ErrorReader implements Sink {
     const raw = this.#chunks;
     // A body that cannot be undone says nothing; the status decides then.
     const body = await wholeBody(raw, this.#encoding, this.#maxBytes).catch(() => new Uint8Array());
-    this.#onRead({ raw, text: new TextDecoder().decode(body) });
+    this.#onRead({ raw, text: decoder.decode(body) });
   }
 }

@@ -75,7 +75,8 @@ export function headersUp(from: HeaderBag): string[] {
 /** The provider's fields for the client; `scrub` cleans each value. */
 export function headersDown(from: HeaderBag, scrub: (value: string) => string): HeaderBag {
   const named = connectionOptions(from.connection);
-  const down: HeaderBag = {};
+  // Without a prototype, so that a field called `__proto__` is only a field.
+  const down = Object.create(null) as HeaderBag;
   for (const name in from) {
     const value = from[name];
     if (value === undefined || !mayComeDown(name) || named?.has(name)) continue;

@@ -52,8 +52,8 @@ export function holdInnerError(clean: string): HeldAnswer | null {
     // Cut in the middle: there is nothing to show.
     return null;
   }
-  const { error } = (Array.isArray(body) ? body[0] : body) as { error?: { code?: unknown } };
-  const status = Number(error?.code);
+  const first = (Array.isArray(body) ? body[0] : body) as { error?: { code?: unknown } } | null | undefined;
+  const status = Number(first?.error?.code);
   if (!(status >= 400 && status < 600)) return null;
   const bytes = encoder.encode(clean);
   const headers = { 'content-type': 'application/json; charset=UTF-8', 'content-length': String(bytes.length) };

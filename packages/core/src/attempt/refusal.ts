@@ -2,7 +2,7 @@
 
 import type { Failure } from '../failure.ts';
 import type { Provider } from '../provider/provider.ts';
-import { joined } from '../stream/inspect.ts';
+import { joined } from '../stream/joined.ts';
 import type { Call } from '../surface/surface.ts';
 import type { HeaderBag } from '../wire.ts';
 import type { ErrorText } from './error-reader.ts';

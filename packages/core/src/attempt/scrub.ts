@@ -4,22 +4,27 @@
 const shapes = /AIza[0-9A-Za-z_-]{30,}|AQ\.[A-Za-z0-9_-]{10,}/g;
 /** Whatever could be a key of ours: looked up rather than searched for, so that ten thousand keys cost as much as one. */
 const words = /[A-Za-z0-9_.-]{8,}/g;
+const word = /^[A-Za-z0-9_.-]{8,}$/;
 const trailingDots = /[.-]+$/;
 const mark = '[key]';
 
 /** Replaces secrets by a mark that says what stood there. */
 export class Scrubber {
   readonly #secrets: ReadonlySet<string>;
+  /** Keys with signs that no word has; no provider makes such, so there are few. Very short ones would hit ordinary text. */
+  readonly #odd: readonly string[];
 
   /** @param secrets - every configured key */
   constructor(secrets: Iterable<string>) {
     this.#secrets = new Set(secrets);
+    this.#odd = [...this.#secrets].filter((secret) => secret.length >= 8 && !word.test(secret));
   }
 
   /** @param used - the key that went up with the call: it is found wherever it stands, whatever its shape */
   clean(text: string, used: string): string {
-    const withoutUsed = text.includes(used) ? text.replaceAll(used, mark) : text;
-    return withoutUsed.replace(shapes, mark).replace(words, (word) => {
+    let plain = text.includes(used) ? text.replaceAll(used, mark) : text;
+    for (const secret of this.#odd) plain = plain.replaceAll(secret, mark);
+    return plain.replace(shapes, mark).replace(words, (word) => {
       if (this.#secrets.has(word)) return mark;
       const bare = word.replace(trailingDots, '');
       return this.#secrets.has(bare) ? mark + word.slice(bare.length) : word;

@@ -9,6 +9,7 @@ import type { Exchange, Flow, HeaderBag, Sink } from '../wire.ts';
 export interface NodeExchangeOptions {
   /** The request target without the mount path. */
   readonly target: string;
+  readonly remote: string | null;
   /** How long the body may take, in ms; 0 means no limit. */
   readonly bodyInMs: number;
 }
@@ -19,6 +20,7 @@ export class NodeExchange implements Exchange {
   readonly method: string;
   readonly target: string;
   readonly headers: HeaderBag;
+  readonly remote: string | null;
   readonly client: ResponseSink;
   readonly over: AbortController = new AbortController();
 
@@ -26,12 +28,13 @@ export class NodeExchange implements Exchange {
   readonly #res: ServerResponse;
   readonly #bodyInMs: number;
 
-  constructor(req: IncomingMessage, res: ServerResponse, { target, bodyInMs }: NodeExchangeOptions) {
+  constructor(req: IncomingMessage, res: ServerResponse, { target, remote, bodyInMs }: NodeExchangeOptions) {
     this.#req = req;
     this.#res = res;
     this.#bodyInMs = bodyInMs;
     this.method = req.method ?? 'GET';
     this.target = target;
+    this.remote = remote;
     this.headers = bagOf(req.rawHeaders);
     this.client = new ResponseSink(req, res);
     res.once('close', () => {
@@ -91,6 +94,8 @@ function tooSlow(bodyInMs: number): SluiceError {
   return new SluiceError('request_timeout', `The body was not whole after server.bodyInMs (${bodyInMs} ms).`);
 }
 
+/** How long the rest of a request is read after its answer, in ms. */
+const lingerMs = 1_000;
 /** How long a client that takes nothing gets to take its last words, in ms. */
 const lastWordsMs = 1_000;
 
@@ -132,7 +137,16 @@ class ResponseSink implements Sink {
   }
 
   end(): void {
-    this.#res.end();
+    const [req, res] = [this.#req, this.#res];
+    if (req.complete) return void res.end();
+    // The client still sends. A connection that is closed with unread bytes is reset, and the reset may overtake the
+    // answer; so what comes is thrown away for a moment, while the answer is on its way.
+    const timer = setTimeout(() => res.end(), lingerMs);
+    const finish = (): void => {
+      clearTimeout(timer);
+      res.end();
+    };
+    req.once('end', finish).once('close', finish).resume();
   }
 
   fail(_error: Error, lastWords?: Uint8Array): void {

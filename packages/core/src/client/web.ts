@@ -25,6 +25,7 @@ export function webExchange(request: Request, mountPath: string): WebExchange {
     method: request.method,
     target: mountPath !== '' && path.startsWith(mountPath) ? path.slice(mountPath.length) || '/' : path,
     headers: bagOf(request.headers),
+    remote: null,
     client,
     over,
     readBody: (maxBytes) => readBody(request, maxBytes),

@@ -91,8 +91,8 @@ export function afterAbandonedProbe(breaker: Breaker, nowMs: number): Breaker {
 
 function remember(recent: readonly Outcome[], outcome: Outcome, limits: BreakerSettings): Outcome[] {
   const oldest = outcome.atMs - limits.windowMs;
-  const kept = recent.filter((one) => one.atMs >= oldest).slice(1 - limits.windowOutcomes);
-  return [...kept, outcome];
+  const kept = recent.filter((one) => one.atMs >= oldest);
+  return [...kept, outcome].slice(-limits.windowOutcomes);
 }
 
 function opened(count: number, nowMs: number, limits: BreakerSettings, random: number): Breaker {

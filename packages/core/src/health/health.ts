@@ -98,30 +98,35 @@ export class Health {
   }
 
   #pass([model, host]: readonly [model: string, host: string], probes: readonly string[]): Pass {
-    let isProven = false;
+    const probed = new Set(probes);
     const prove = (): void => {
-      if (isProven) return;
-      isProven = true;
-      for (const name of probes) this.#succeed(name);
+      for (const name of probed) this.#succeed(name);
+      probed.clear();
     };
+    // While somebody else probes, what was under way before the breaker opened has no say.
+    const hasSay = (name: string): boolean => probed.has(name) || this.#breakers.get(name)?.state !== 'probing';
+    const succeed = (name: string): void => void (hasSay(name) && this.#succeed(name));
+    const fail = (name: string, reason: string): void => void (hasSay(name) && this.#fail(name, reason));
     return {
       proven: prove,
       settle: (failure) => {
         switch (failure?.scope) {
           case 'model':
             // The host has answered, if badly: only the model is to blame.
-            this.#fail(model, failure.kind);
-            return this.#succeed(host);
+            fail(model, failure.kind);
+            return succeed(host);
           case 'host':
-            return this.#fail(host, failure.kind);
+            // The call never reached the model: nothing is known of it.
+            if (probed.has(model)) this.#abandon(model);
+            return fail(host, failure.kind);
           case 'client':
           case 'gateway':
-            for (const name of probes) this.#abandon(name);
+            for (const name of probed) this.#abandon(name);
             return;
           default:
             // A refusal of the request or the key is a sign of life.
-            this.#succeed(model);
-            this.#succeed(host);
+            succeed(model);
+            succeed(host);
         }
       },
     };

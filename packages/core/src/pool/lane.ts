@@ -97,10 +97,12 @@ export class Lane {
     return true;
   }
 
-  /** @returns how many rests of unknown length came in a row, this one included */
-  grow(project: Project): number {
+  /** @returns how many rests of unknown length came in a row, this one included; what was under way together counts once */
+  grow(project: Project, nowMs: number): number {
     const seat = this.#seats.get(project);
-    return seat === undefined ? 1 : ++seat.growth;
+    if (seat === undefined) return 1;
+    const isResting = seat.cooling !== null && endOf(seat) > nowMs;
+    return isResting ? Math.max(1, seat.growth) : ++seat.growth;
   }
 
   succeeded(seat: Seat): void {

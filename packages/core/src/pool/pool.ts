@@ -150,23 +150,26 @@ export class KeyPool {
 
   /** Lets rest whom the failure concerns. Most failures concern nobody here. */
   #charge(failure: Failure, project: Project, key: Key, model: string | null): void {
+    const resting = this.#resting(failure, failure.restMs);
     switch (failure.scope) {
       case 'quota':
         return this.#cool(failure, project, model);
       case 'key':
-        project.rest(key, this.#resting(failure, failure.restMs));
-        this.#tell(project, key.id, null, failure.kind, key.resting);
-        return this.#setWake(key.resting);
+        if (outlasts(key.resting, resting)) return;
+        project.rest(key, resting);
+        this.#tell(project, key.id, null, failure.kind, resting);
+        return this.#setWake(resting);
       case 'project':
-        project.resting = this.#resting(failure, failure.restMs);
-        this.#tell(project, null, null, failure.kind, project.resting);
-        return this.#setWake(project.resting);
+        if (outlasts(project.resting, resting)) return;
+        project.resting = resting;
+        this.#tell(project, null, null, failure.kind, resting);
+        return this.#setWake(resting);
     }
   }
 
   #cool(failure: Failure, project: Project, asked: string | null): void {
     const lane = this.#lanes.of(asked);
-    const growth = failure.isGrowing ? 2 ** (lane.grow(project) - 1) : 1;
+    const growth = failure.isGrowing ? 2 ** (lane.grow(project, this.#clock.now()) - 1) : 1;
     const restMs = failure.isGrowing ? Math.min(longestGrownMs, (failure.restMs ?? 0) * growth) : failure.restMs;
     const resting = this.#resting(failure, restMs);
     const counted = failure.quotaModel ?? asked;
@@ -255,4 +258,9 @@ export class KeyPool {
     const state = resting === null ? 'ready' : resting_;
     this.#emitter.emit('key', { pool: this.#settings.name, project: project.id, key, model, state, reason, untilMs });
   }
+}
+
+/** What was under way together is refused together: the longest rest stays, and is told once. */
+function outlasts(rest: Resting | null, other: Resting): boolean {
+  return rest !== null && (rest.untilMs ?? Number.POSITIVE_INFINITY) >= (other.untilMs ?? Number.POSITIVE_INFINITY);
 }

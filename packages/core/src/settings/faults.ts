@@ -5,7 +5,7 @@ import type * as z from 'zod';
 /** Names of the design that this version has not got yet: they deserve a better answer than "unknown". */
 const notYet = new Set(['affinity', 'cache', 'limits']);
 /** Values under these names are secrets and are never repeated. */
-const secret = new Set(['key', 'keys', 'callers']);
+const secret = new Set(['key', 'keys', 'callers', 'url']);
 
 /** One line per issue, in the order of the options. */
 export function describeFaults(issues: readonly z.core.$ZodIssue[], input: unknown): string[] {
@@ -18,12 +18,14 @@ function describe(issue: z.core.$ZodIssue, input: unknown): string[] {
     case 'unrecognized_keys':
       // The schema says which names it knows in place of a message; zod keeps them to itself.
       return issue.keys.map((name) => unknownName(issue.path, name, issue.message.split(' ')));
-    case 'invalid_union':
-      return [
-        `${path} must be ${issue.errors.map(([first]) => expectation(first)).join(' or ')}, got ${valueAt(input, issue.path)}`,
-      ];
-    case 'custom':
-      return [path === '' ? issue.message : `${path} ${issue.message}`];
+    case 'invalid_union': {
+      // The branch that understood the value best has something to say about its inside.
+      const inner = issue.errors.find((branch) => branch.some(({ path: below }) => below.length > 0));
+      const deeper = inner?.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+      if (deeper !== undefined) return describeFaults(deeper, input);
+      const expected = issue.errors.map(([first]) => expectation(first)).join(' or ');
+      return [`${path} must be ${expected}, got ${valueAt(input, issue.path)}`];
+    }
     default:
       return [`${path === '' ? 'the options' : path} must be ${expectation(issue)}, got ${valueAt(input, issue.path)}`];
   }
@@ -31,17 +33,12 @@ function describe(issue: z.core.$ZodIssue, input: unknown): string[] {
 
 function expectation(issue: z.core.$ZodIssue | undefined): string {
   switch (issue?.code) {
-    case 'invalid_type':
-      return (
-        { int: 'a whole number', record: 'an object', array: 'a list' }[issue.expected as string] ??
-        `a ${issue.expected}`.replace('a object', 'an object')
-      );
+    case 'invalid_type': {
+      const names: Readonly<Record<string, string>> = { record: 'an object', object: 'an object', array: 'a list' };
+      return names[issue.expected] ?? `a ${issue.expected}`;
+    }
     case 'too_small':
-      return issue.origin === 'array' || issue.origin === 'string'
-        ? `at least ${issue.minimum} long`
-        : `${issue.inclusive ? 'a number from' : 'a number above'} ${issue.minimum}${issue.inclusive ? ' up' : ''}`;
-    case 'too_big':
-      return `at most ${issue.maximum}`;
+      return issue.origin === 'array' ? `a list of at least ${issue.minimum}` : 'a text that is not empty';
     case 'invalid_value':
       return issue.values.map((value) => JSON.stringify(value)).join(' or ');
     default:

@@ -17,7 +17,13 @@ function* entries(text: string): Iterable<{ id: string | null; value: string }> 
   }
 }
 
-/** `K1,K2` is two projects of one key; `main=K1,main=K2` is one project of two. */
+/**
+ * Reads the short form of keys: `K1,K2` is two projects of one key, `main=K1,main=K2` one project of two.
+ *
+ * Nothing is judged here; `createGateway` does that.
+ *
+ * @example const projects = parseKeys('work=AIza…,work=AIza…,home=AIza…');
+ */
 export function parseKeys(text: string): ProjectOptions[] {
   const projects = new Map<string, string[]>();
   let unnamed = 0;

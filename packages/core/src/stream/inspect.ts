@@ -1,6 +1,7 @@
 /** Lets a {@link Scan} read an answer that may be compressed: a copy is undone, the bytes themselves pass. */
 
 import { platform } from '#platform';
+import { joined } from './joined.ts';
 import type { Scan } from './scan.ts';
 
 /** Reads along. `scan` is behind by what is still being undone; `finish` waits for it. */
@@ -55,16 +56,4 @@ export async function wholeBody(
 ): Promise<Uint8Array> {
   const body = joined(pieces);
   return encoding === null ? body : platform.inflate(encoding, body, maxBytes);
-}
-
-/** One array out of many; the one itself when there is only one. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0] as Uint8Array;
-  const whole = new Uint8Array(pieces.reduce((bytes, piece) => bytes + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -8,6 +8,7 @@
  */
 
 import type { Grammar } from '../dialect/dialect.ts';
+import { joined } from './joined.ts';
 import { JsonWalk, type Walked } from './json-walk.ts';
 
 const LF = 0x0a;
@@ -20,6 +21,7 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const LETTER_D = 0x44;
 
+const decoder = new TextDecoder();
 const nothing = new Uint8Array();
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 const dataField = new TextEncoder().encode('data:');
@@ -92,8 +94,7 @@ export class Scan implements Walked {
 
   /** The last usage object that was read, as text; empty when there was none. */
   usageText(): string {
-    const decoder = new TextDecoder();
-    return this.#usage.map((piece) => decoder.decode(piece, { stream: true })).join('');
+    return this.#usage.length === 0 ? '' : decoder.decode(joined(this.#usage));
   }
 
   /** Reads the next piece. Any cutting of the same bytes leads to the same state. */

@@ -7,7 +7,8 @@
  */
 
 import type { Flow, HeaderBag, Sink } from '../wire.ts';
-import { type Inspection, joined, wholeBody } from './inspect.ts';
+import { type Inspection, wholeBody } from './inspect.ts';
+import { joined } from './joined.ts';
 import type { Scan } from './scan.ts';
 
 /** How an answer ended, as the watch sees it. */
@@ -189,13 +190,15 @@ export class Watch implements Sink {
   }
 }
 
+const decoder = new TextDecoder();
+
 /** Where the bytes of a copy go. */
 const nowhere = { write: (): boolean => true };
 
 /** The JSON of an error, or what there is of it, out of bytes that begin at `from`; without the field names of events. */
 function errorText({ errorFrom, errorTo }: Scan, bytes: Uint8Array, from: number): string {
   const json = bytes.subarray(errorFrom - from, errorTo === 0 ? bytes.length : errorTo - from);
-  return new TextDecoder()
+  return decoder
     .decode(json)
     .replace(/^data: ?/gm, '')
     .trim();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Latch } from '../../src/attempt/latch.ts';
 import { stillFlow } from '../../src/wire.ts';
-import { recordingSink } from './recording-sink.ts';
+import { recordingSink } from '../recording-sink.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 

@@ -9,16 +9,46 @@ const json: HeaderBag = { 'content-type': 'application/json; charset=UTF-8' };
 describe('a generation', () => {
   test.each([
     ['is a stream where the provider says so', 200, sse, false, { as: 'stream', encoding: null }],
-    ['is a stream with parameters', 200, { 'content-type': 'text/event-stream; charset=utf-8' }, false, { as: 'stream', encoding: null }],
+    [
+      'is a stream with parameters',
+      200,
+      { 'content-type': 'text/event-stream; charset=utf-8' },
+      false,
+      { as: 'stream', encoding: null },
+    ],
     ['is a stream where the client asked for an array', 200, json, true, { as: 'stream', encoding: null }],
     ['is held whole and judged otherwise', 200, json, false, { as: 'whole', encoding: null, isJudged: true }],
     ['is held whole without a content type', 200, {}, false, { as: 'whole', encoding: null, isJudged: true }],
     ['has nothing in it', 204, {}, false, { as: 'empty' }],
     ['has nothing in it, again', 205, {}, false, { as: 'empty' }],
-    ['may be compressed', 200, { ...json, 'content-encoding': 'gzip' }, false, { as: 'whole', encoding: 'gzip', isJudged: true }],
-    ['may be compressed under an old name', 200, { ...sse, 'content-encoding': 'X-GZIP' }, false, { as: 'stream', encoding: 'gzip' }],
-    ['may say that it is not compressed', 200, { ...sse, 'content-encoding': 'identity' }, false, { as: 'stream', encoding: null }],
-    ['may be compressed and say nothing', 200, { ...sse, 'content-encoding': '' }, false, { as: 'stream', encoding: null }],
+    [
+      'may be compressed',
+      200,
+      { ...json, 'content-encoding': 'gzip' },
+      false,
+      { as: 'whole', encoding: 'gzip', isJudged: true },
+    ],
+    [
+      'may be compressed under an old name',
+      200,
+      { ...sse, 'content-encoding': 'X-GZIP' },
+      false,
+      { as: 'stream', encoding: 'gzip' },
+    ],
+    [
+      'may say that it is not compressed',
+      200,
+      { ...sse, 'content-encoding': 'identity' },
+      false,
+      { as: 'stream', encoding: null },
+    ],
+    [
+      'may be compressed and say nothing',
+      200,
+      { ...sse, 'content-encoding': '' },
+      false,
+      { as: 'stream', encoding: null },
+    ],
   ] as const)('%s', (_, status, headers, isArray, expected) => {
     expect(receive(status, headers as HeaderBag, 'generation', isArray)).toEqual(expected);
   });
@@ -49,12 +79,12 @@ describe.each(kinds)('for a call of the kind %s', (kind) => {
     expect(receive(status, { location: 'http://169.254.169.254/' }, kind, false)).toEqual({ as: 'redirect' });
   });
 
-  test.each([
-    [{ 'content-encoding': 'gzip, gzip, gzip' }],
-    [{ 'content-encoding': ['br', 'gzip', 'deflate'] }],
-  ])('three encodings are nonsense: %j', (headers) => {
-    expect(receive(200, headers, kind, false)).toEqual({ as: 'nonsense', why: '3 content encodings' });
-  });
+  test.each([[{ 'content-encoding': 'gzip, gzip, gzip' }], [{ 'content-encoding': ['br', 'gzip', 'deflate'] }]])(
+    'three encodings are nonsense: %j',
+    (headers) => {
+      expect(receive(200, headers, kind, false)).toEqual({ as: 'nonsense', why: '3 content encodings' });
+    },
+  );
 });
 
 test.each([304, 308])('%i sends nobody anywhere, where it belongs to what passes', (status) => {

@@ -15,7 +15,14 @@ describe('a configured key is found', () => {
     ['with tildes', '~canary~canary~'],
   ])('%s, also when another one went up', (_, key) => {
     const scrubber = new Scrubber(['other-key-other-key', key]);
-    for (const text of [key, `say ${key}`, `api_key:${key}' has`, `https://a.b/?key=${key}&c=d`, `"${key}"`, `(${key}).`])
+    for (const text of [
+      key,
+      `say ${key}`,
+      `api_key:${key}' has`,
+      `https://a.b/?key=${key}&c=d`,
+      `"${key}"`,
+      `(${key}).`,
+    ])
       expect(scrubber.clean(text, used)).toBe(text.replace(key, () => '[key]'));
   });
 
@@ -37,11 +44,7 @@ describe('the key that went up is found wherever it stands', () => {
 
 describe('what looks like a key of Google is taken out, whoever it belongs to', () => {
   const shape = `AIza${'Sy0123456789-_abcdefghijklmnopqrstu'.slice(0, 35)}`;
-  test.each([
-    [shape],
-    [`AQ.${'Ab8RN6Kz0123456789'}`],
-    ['AQ.Ab8RN6_-Kz'],
-  ])('%s', (key) => {
+  test.each([[shape], [`AQ.${'Ab8RN6Kz0123456789'}`], ['AQ.Ab8RN6_-Kz']])('%s', (key) => {
     const text = `Consumer 'api_key:${key}' has been suspended.`;
     expect(new Scrubber([]).clean(text, used)).toBe("Consumer 'api_key:[key]' has been suspended.");
   });

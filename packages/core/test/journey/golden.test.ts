@@ -114,6 +114,7 @@ async function travelled(
     target,
     headers: { 'content-type': 'application/json' },
     client,
+    remote: null,
     over: new AbortController(),
     readBody: async () => Buffer.from('{}'),
   };

@@ -1,4 +1,4 @@
-import type { Flow, HeaderBag, Sink } from '../../src/wire.ts';
+import type { Flow, HeaderBag, Sink } from '../src/wire.ts';
 
 /** Writes down what it is told, a line each. */
 export interface RecordingSink extends Sink {

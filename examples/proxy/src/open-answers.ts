@@ -1,0 +1,55 @@
+/** Answers under way: which connection each is on, and whether the connection may outlive it. */
+
+import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Every answer from the moment its request is read until it is sent or its client is gone. */
+export class OpenAnswers {
+  readonly #open = new Set<ServerResponse>();
+  readonly #onEmpty = new Set<() => void>();
+  /** Null while connections are kept for further requests. */
+  #onLast: (() => void) | null = null;
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  add(response: ServerResponse): void {
+    this.#open.add(response);
+    if (this.#onLast !== null) response.shouldKeepAlive = false;
+    response.once('close', () => {
+      this.#open.delete(response);
+      this.#onLast?.();
+      if (this.#open.size === 0) for (const tell of this.#onEmpty) tell();
+    });
+  }
+
+  /** Those of one connection: more than one when the client did not wait for its answers. */
+  on(socket: Duplex): ServerResponse[] {
+    return [...this.#open].filter((response) => response.req.socket === socket);
+  }
+
+  /**
+   * From now on each answer is the last one of its connection.
+   *
+   * @param then - called after each of them; an answer whose head was sent before has promised to keep its connection
+   */
+  letEachBeTheLast(then: () => void): void {
+    this.#onLast = then;
+    for (const response of this.#open) response.shouldKeepAlive = false;
+  }
+
+  /** Resolves when no answer is under way, or after `withinMs`. */
+  empty(withinMs: number): Promise<void> {
+    if (this.#open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const tell = (): void => {
+        clearTimeout(timer);
+        this.#onEmpty.delete(tell);
+        resolve();
+      };
+      const timer = setTimeout(tell, withinMs);
+      this.#onEmpty.add(tell);
+    });
+  }
+}

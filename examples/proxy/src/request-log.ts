@@ -1,0 +1,60 @@
+/** What the gateway tells becomes lines of the log: ids, numbers and words of a closed list; no key, no prompt, no header. */
+
+import type { BreakerEvent, Gateway, KeyEvent, RequestEndEvent } from '@sluice/core';
+import type { Logger } from 'pino';
+
+/** Which requests get a line. */
+type RequestLines = 'all' | 'failed' | 'none';
+
+/** Writes a line per request, per change of a key and per change of a breaker. */
+export function logRequests(gateway: Gateway, log: Logger, requests: RequestLines): void {
+  gateway.on('key', (event) => log.warn(keyLine(event), 'key'));
+  gateway.on('breaker', (event) => log.warn(breakerLine(event), 'breaker'));
+  if (requests === 'none') return;
+  gateway.on('request', (event) => {
+    const hasFailed = event.outcome === 'failed' || event.status >= 400;
+    if (requests === 'failed' && !hasFailed) return;
+    const line = requestLine(event);
+    // A caller's own fault is its own business, and no warning for whoever watches the proxy.
+    const isOwnFault = event.status >= 400 && event.status < 500;
+    if (event.outcome === 'failed' && !isOwnFault) log.warn(line, 'request');
+    else log.info(line, 'request');
+  });
+}
+
+function requestLine(event: RequestEndEvent): object {
+  return {
+    requestId: event.requestId,
+    remote: event.remote ?? undefined,
+    caller: event.caller ?? undefined,
+    surface: event.surface,
+    call: event.call ?? undefined,
+    model: event.model ?? undefined,
+    status: event.status,
+    outcome: event.outcome,
+    error: event.error ?? undefined,
+    attempts: event.attempts,
+    durationMs: rounded(event.durationMs),
+    firstByteMs: event.firstByteMs === null ? undefined : rounded(event.firstByteMs),
+    requestBytes: event.requestBytes,
+    responseBytes: event.responseBytes,
+    tokens: event.usage ?? undefined,
+  };
+}
+
+/** Fractions of a tenth of a ms say nothing about a request. */
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
+
+function keyLine({ pool, project, key, model, state, reason, untilMs }: KeyEvent): object {
+  return { pool, project, key: key ?? undefined, model: model ?? undefined, state, reason, until: dateOf(untilMs) };
+}
+
+function breakerLine({ target, state, reason, untilMs }: BreakerEvent): object {
+  return { target, state, reason, until: dateOf(untilMs) };
+}
+
+function dateOf(wallMs: number | null): string | undefined {
+  return wallMs === null ? undefined : new Date(wallMs).toISOString();
+}

@@ -1,0 +1,70 @@
+/** The proxy's own few routes; everything else belongs to the gateway. */
+
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { type Gateway, SluiceError } from '@sluice/core';
+import type { Metrics } from './metrics.ts';
+import { respondError } from './refusals.ts';
+
+/** What the routes show. */
+export interface RouteOptions {
+  readonly gateway: Gateway;
+  readonly metrics: Metrics;
+  /** The page at `/`. */
+  readonly page: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly isDraining: () => boolean;
+  /** What speaks to providers. */
+  readonly passOn: RequestListener;
+}
+
+type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+const methods = 'GET, HEAD';
+
+/** Nobody is asked for a key here: a load balancer has none, and nothing that is shown is a secret. */
+export function routes({ gateway, metrics, page, isDraining, passOn }: RouteOptions): RequestListener {
+  const table: ReadonlyMap<string, Route> = new Map<string, Route>([
+    ['/', page],
+    ['/healthz', (_, response) => json(response, 200, { status: 'ok' })],
+    ['/readyz', (_, response) => readiness(response, unreadyReason(gateway, isDraining()))],
+    ['/metrics', async (_, response) => text(response, metrics.contentType, await metrics.text())],
+  ]);
+  return (request, response) => {
+    const { url = '', method } = request;
+    const query = url.indexOf('?');
+    const route = table.get(query < 0 ? url : url.slice(0, query));
+    if (route === undefined) return passOn(request, response);
+    if (method === 'GET' || method === 'HEAD') return void route(request, response);
+    const message = `${request.method} is not served here. The header \`allow\` lists the methods.`;
+    respondError(response, new SluiceError('method_not_allowed', message, { allow: methods }));
+  };
+}
+
+/** Why requests should go elsewhere, or null. A key that rests for a moment is no use in that moment. */
+function unreadyReason(gateway: Pick<Gateway, 'snapshot'>, isDraining: boolean): string | null {
+  if (isDraining) return 'draining';
+  const isUsable = gateway
+    .snapshot()
+    .pools.some(({ projects }) =>
+      projects.some((project) => project.state === 'ready' && project.keys.some((key) => key.state === 'ready')),
+    );
+  return isUsable ? null : 'no usable key';
+}
+
+function readiness(response: ServerResponse, reason: string | null): void {
+  if (reason === null) json(response, 200, { status: 'ok' });
+  else json(response, 503, { status: 'unavailable', reason });
+}
+
+function json(response: ServerResponse, status: number, value: object): void {
+  text(response, 'application/json; charset=UTF-8', JSON.stringify(value), status);
+}
+
+function text(response: ServerResponse, contentType: string, body: string, status = 200): void {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(body); // Node sends the head alone to HEAD
+}

@@ -1,0 +1,242 @@
+/** Starting: what is needed, what is made, what is said, and what is refused in words and not in stacks. */
+
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  callerKey,
+  newFolder,
+  type ProxyOptions,
+  type ProxyProcess,
+  refusedStart,
+  startProxy,
+} from './running-proxy.ts';
+
+const run = promisify(execFile);
+const named = { SLUICE_API_KEYS: callerKey };
+let proxy: ProxyProcess | undefined;
+afterEach(async () => {
+  await proxy?.stop();
+  proxy = undefined;
+});
+
+/** Pastes a line of the banner into a shell. */
+async function pasted(line: string, env: Record<string, string> = {}): Promise<string> {
+  const { PATH = '' } = process.env;
+  return (await run('sh', ['-c', line], { env: { PATH, ...env } })).stdout;
+}
+
+function bannerLine(stderr: string, start: string): string {
+  return stderr.split('\n').find((line) => line.startsWith(start)) ?? '';
+}
+
+describe('without anything', () => {
+  test('it is a demo, it says so, and the printed curl line streams an answer that says so too', async () => {
+    proxy = await startProxy();
+    expect(proxy.stderr).toContain('No Gemini key is set: a simulator answers, not Gemini.');
+    const answer = await pasted(bannerLine(proxy.stderr, 'curl'));
+    expect(answer.match(/^data: /gm)?.length).toBeGreaterThan(5);
+    const words = [...answer.matchAll(/"text": ?"([^"]*)"/g)].map(([, text]) => text).join('');
+    expect(words).toMatch(/simulator/);
+    expect(answer).toContain('"STOP"');
+  });
+
+  test('a caller key is made, kept for its owner alone, printed, and the same the next time', async () => {
+    const folder = newFolder();
+    proxy = await startProxy({ folder });
+    const path = join(folder, '.sluice', 'caller-key');
+    const key = readFileSync(path, 'utf8').trim();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, '.sluice')).mode & 0o777).toBe(0o700);
+    expect(proxy.stderr).toContain(`export GEMINI_API_KEY=${key}\n`);
+    expect(proxy.stderr).toContain('kept in .sluice/caller-key\n');
+    expect(proxy.stdout).not.toContain(key);
+    await proxy.stop();
+    proxy = await startProxy({ folder });
+    expect(proxy.stderr).toContain(key);
+  });
+
+  test('the banner is all on stderr, and stdout is JSON lines alone', async () => {
+    proxy = await startProxy();
+    await proxy.line((line) => line.msg === 'listening');
+    expect(proxy.stderr).toContain(`export GOOGLE_GEMINI_BASE_URL=${proxy.url}\n`);
+    expect(proxy.stderr).not.toContain('\x1b');
+    expect(proxy.stderr).not.toContain('{"level"');
+  });
+});
+
+describe('with callers', () => {
+  test('a named key is not printed: the line holds the variable, and works where that is set', async () => {
+    proxy = await startProxy({ env: named });
+    expect(proxy.stderr).not.toContain(callerKey);
+    const line = bannerLine(proxy.stderr, 'curl');
+    expect(line).toContain('$SLUICE_API_KEYS');
+    expect(await pasted(line, named)).toContain('"STOP"');
+  });
+
+  test('several keys: the line holds a variable of its own, and a hint says what to put there', async () => {
+    proxy = await startProxy({ env: { SLUICE_API_KEYS: `alice=${callerKey},bob=${callerKey}2` } });
+    expect(proxy.stderr).toContain('First put one of the caller keys into SLUICE_KEY');
+    expect(await pasted(bannerLine(proxy.stderr, 'curl'), { SLUICE_KEY: `${callerKey}2` })).toContain('"STOP"');
+  });
+
+  test('no data folder is made when nothing has to be kept', async () => {
+    const folder = newFolder();
+    proxy = await startProxy({ folder, env: named });
+    expect(existsSync(join(folder, '.sluice'))).toBe(false);
+  });
+
+  test("'anyone' is let in on loopback, when the file says so", async () => {
+    proxy = await startProxy({ config: { callers: 'anyone' } });
+    const line = bannerLine(proxy.stderr, 'curl');
+    expect(line).not.toContain('x-goog-api-key');
+    expect(await pasted(line)).toContain('"STOP"');
+  });
+});
+
+describe('the configuration file', () => {
+  test('is read from the folder, or from where SLUICE_CONFIG says; the environment wins', async () => {
+    const folder = newFolder();
+    writeFileSync(
+      join(folder, 'other.jsonc'),
+      `{ // comments are fine\n "callers": [{ "id": "a", "key": "${callerKey}" }], "server": { "port": 1 } }`,
+    );
+    proxy = await startProxy({ folder, env: { SLUICE_CONFIG: 'other.jsonc' }, config: '{ not read' });
+    expect(proxy.port).toBeGreaterThan(1);
+  });
+
+  const refusals: [string, ProxyOptions, RegExp[]][] = [
+    [
+      'a file that was named and is not there',
+      { env: { SLUICE_CONFIG: 'missing.json' } },
+      [/^sluice: The configuration file missing\.json does not exist\.\n$/],
+    ],
+    ['JSON that is none, with line and column', { config: '{\n  "server": {,}\n}' }, [/sluice\.config\.json:2:14: /]],
+    ['a file that holds no object', { config: '[]' }, [/^sluice: sluice\.config\.json must hold an object\.\n$/]],
+    [
+      'every fault at once, with path, expectation and value, and the nearest name',
+      {
+        env: named,
+        config: {
+          servr: {},
+          server: { bodyInMs: 'x', drainMs: -5 },
+          retry: { maxAttempts: 0 },
+          log: { requests: 'some' },
+        },
+      },
+      [
+        /servr.*server/,
+        /server\.bodyInMs.*"x"/,
+        /server\.drainMs.*-5/,
+        /retry\.maxAttempts.*0/,
+        /log\.requests.*"some"/,
+      ],
+    ],
+    [
+      'faults of the file and of the environment together',
+      { env: { PORT: '80a', GEMINI_BASE_URL: 'x' }, config: { cache: 1 } },
+      [/server\.port.*"80a".*\(from PORT\)/, /GEMINI_BASE_URL/, /cache/],
+    ],
+    [
+      'trusted proxies that are no addresses',
+      { env: named, config: { server: { trustedProxies: ['10.0.0.0/8', 'nobody'] } } },
+      [/server\.trustedProxies.*1.*"nobody"/],
+    ],
+  ];
+  for (const [what, options, patterns] of refusals) {
+    test(`is refused: ${what}`, async () => {
+      const { code, stdout, stderr } = await refusedStart(options);
+      expect(code).toBe(1);
+      expect(stdout).toBe('');
+      expect(stderr).not.toMatch(/\n\s+at /);
+      for (const pattern of patterns) expect(stderr).toMatch(pattern);
+    });
+  }
+});
+
+describe('what is refused in one sentence', () => {
+  const short = 'short';
+  const refusals: [string, ProxyOptions, RegExp][] = [
+    [
+      'no callers where others can reach it',
+      { env: { HOST: '0.0.0.0' } },
+      /^sluice: On 0\.0\.0\.0 others can reach the proxy, so callers need keys: set SLUICE_API_KEYS .*\n$/,
+    ],
+    [
+      "'anyone' where others can reach it",
+      { env: { HOST: '::' }, config: { callers: 'anyone' } },
+      /^sluice: callers: 'anyone' is for 127\.0\.0\.1 alone.*\n$/,
+    ],
+    [
+      "'anyone' as a key",
+      { env: { SLUICE_API_KEYS: 'anyone' } },
+      /^sluice: SLUICE_API_KEYS holds keys; callers: 'anyone' can only be said in the configuration file\.\n$/,
+    ],
+    [
+      'a caller key that is too short',
+      { env: { SLUICE_API_KEYS: `bob=${short}` } },
+      /^sluice: .*"bob" has 5 characters, at least 16 .*\n$/,
+    ],
+    [
+      'a caller key that is a well-known example',
+      { env: { SLUICE_API_KEYS: 'your-api-key-here' } },
+      /^sluice: .*example.*\n$/,
+    ],
+    [
+      'a base URL without keys',
+      { env: { ...named, GEMINI_BASE_URL: 'http://127.0.0.1:1' } },
+      /^sluice: GEMINI_BASE_URL is set but no key is: .*\n$/,
+    ],
+    [
+      'a store that is not there yet',
+      { env: { ...named, SLUICE_STORE: 'redis://user:canary@host' } },
+      /^sluice: SLUICE_STORE takes `memory:` alone so far.*\n$/,
+    ],
+    [
+      'a data folder that is a file',
+      { env: { SLUICE_DATA_DIR: 'sluice.config.json' }, config: {} },
+      /^sluice: The data folder sluice\.config\.json cannot be written to \(\w+\)\..*\n$/,
+    ],
+    [
+      'a data folder that cannot be made',
+      { env: { SLUICE_DATA_DIR: '/proc/sluice' } },
+      /^sluice: The data folder \/proc\/sluice cannot be written to \(\w+\)\..*\n$/,
+    ],
+    [
+      'an address that is not ours',
+      { env: { ...named, HOST: '192.0.2.1' } },
+      /^sluice: This machine has no address 192\.0\.2\.1\..*\n$/,
+    ],
+  ];
+  for (const [what, options, pattern] of refusals) {
+    test(what, async () => {
+      const { code, stdout, stderr } = await refusedStart(options);
+      expect(stderr).toMatch(pattern);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).not.toContain('canary');
+    });
+  }
+
+  test('a key that is refused is not printed', async () => {
+    const { stderr } = await refusedStart({ env: { SLUICE_API_KEYS: 'canary-key' } });
+    expect(stderr).not.toContain('canary');
+  });
+
+  test('a port in use', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = other.address() as { port: number };
+      const { code, stdout, stderr } = await refusedStart({ env: { ...named, PORT: String(port) } });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toBe(
+        `sluice: Port ${port} on 127.0.0.1 is in use. Set PORT to another one, or stop what listens there.\n`,
+      );
+    } finally {
+      other.close();
+    }
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { holdAnswer, holdInnerError, type ReadAnswer, showAnswer } from '../../src/attempt/held-answer.ts';
+import { failure } from '../../src/failure.ts';
+import { recordingSink } from '../recording-sink.ts';
+
+const failed = failure('overloaded', 'upstream_protocol', 'The provider answered 503 (overloaded).');
+const text = '{ "error": {"code": 503, "message": "key canary is busy"} }';
+
+describe('an error answer that may be shown', () => {
+  test('is shown byte for byte where nothing had to be taken out', () => {
+    const answer = read({
+      headers: { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' },
+      raw: Buffer.from('zip'),
+    });
+    expect(holdAnswer(answer, failed, true)).toEqual({
+      status: 503,
+      headers: { 'content-type': 'text/event-stream', 'content-encoding': 'gzip', 'content-length': '3' },
+      body: answer.raw,
+    });
+  });
+
+  test('is shown without its keys otherwise, plain and with its new length', () => {
+    const clean = text.replace('canary', '[key]');
+    const held = holdAnswer(
+      read({ clean, headers: { 'content-encoding': 'gzip', 'content-length': '9' } }),
+      failed,
+      true,
+    );
+    expect(Buffer.from(held.body).toString()).toBe(clean);
+    expect(held.headers).toEqual({ 'content-length': String(Buffer.byteLength(clean)) });
+  });
+
+  test.each([
+    ['a page', '<html>Sorry</html>'],
+    ['half of a JSON', '{"error":'],
+    ['nothing', ''],
+    ['a JSON that is no object', '"Sorry"'],
+  ])('is replaced by one that can be read when it is %s', (_, body) => {
+    const held = holdAnswer(
+      read({ text: body, clean: body, headers: { 'content-type': 'text/html', server: 'x' } }),
+      failed,
+      true,
+    );
+    expect(held.status).toBe(503);
+    expect(held.headers).toMatchObject({ 'content-type': 'application/json; charset=UTF-8', server: 'x' });
+    expect(held.headers['content-length']).toBe(String(held.body.length));
+    expect(JSON.parse(Buffer.from(held.body).toString())).toEqual({
+      error: { code: 503, message: failed.message, status: 'UNAVAILABLE' },
+    });
+  });
+
+  test('stays a page where it answers no call of the API', () => {
+    const page = '<html>Sorry</html>';
+    const held = holdAnswer(read({ text: page, clean: page, raw: Buffer.from(page) }), failed, false);
+    expect(Buffer.from(held.body).toString()).toBe(page);
+  });
+});
+
+describe('an error object with status 200', () => {
+  test.each([
+    ['plain', '{"error":{"code":503,"message":"a"}}', 503],
+    ['in a list', '[{"error":{"code":400,"message":"a"}}]', 400],
+    ['with its code as text', '{"error":{"code":"429"}}', 429],
+  ])('gets the status of its code: %s', (_, json, status) => {
+    const held = holdInnerError(json);
+    expect(held?.status).toBe(status);
+    expect(Buffer.from(held?.body ?? '').toString()).toBe(json);
+    expect(held?.headers).toMatchObject({ 'content-length': String(json.length) });
+  });
+
+  test.each([
+    '{"error":{"code":200}}',
+    '{"error":{"code":"not_found"}}',
+    '{"error":{}}',
+    '{"error":{"co',
+    '',
+    '[]',
+    'null',
+    '3',
+  ])('is none that can be shown: %s', (json) => {
+    expect(holdInnerError(json)).toBeNull();
+  });
+});
+
+test('showing is a whole answer', () => {
+  const client = recordingSink();
+  showAnswer(client, { status: 404, headers: { a: '1' }, body: Buffer.from('{}') }, { b: '2' });
+  expect(client.told).toEqual(['open', 'head 404', '{}', 'end']);
+  expect(client.headers).toEqual({ a: '1', b: '2' });
+});
+
+test('showing an answer without a body writes nothing', () => {
+  const client = recordingSink();
+  showAnswer(client, { status: 404, headers: {}, body: new Uint8Array() }, {});
+  expect(client.told).toEqual(['open', 'head 404', 'end']);
+});
+
+function read(more: Partial<ReadAnswer>): ReadAnswer {
+  return { status: 503, headers: {}, raw: Buffer.from(text), text, clean: text, ...more };
+}
