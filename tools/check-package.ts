@@ -10,12 +10,7 @@ import { isMain, type Outcome, report, rootOf } from './outcome.ts';
 import { bundleForTheEdge } from './package/bundle.ts';
 import { importEverything } from './package/imports.ts';
 import { installPacked } from './package/install.ts';
-
-export interface Packed {
-  readonly name: string;
-  readonly folder: string;
-  readonly tarball: string;
-}
+import type { Packed } from './package/packed.ts';
 
 export async function checkPackages(root: string): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-packages-'));

@@ -4,8 +4,8 @@
  */
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Packed } from '../check-package.ts';
 import { run } from '../command.ts';
+import type { Packed } from './packed.ts';
 
 /** @returns one text per path that cannot be imported */
 export async function importEverything(project: string, packed: readonly Packed[]): Promise<string[]> {

@@ -4,8 +4,8 @@
  */
 import { cpSync, existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Packed } from '../check-package.ts';
 import { run } from '../command.ts';
+import type { Packed } from './packed.ts';
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;

@@ -133,6 +133,7 @@ function makeErrand(
     onSend: () => {
       story.calls = ++course.calls;
     },
+    onHold: (deltaBytes) => story.hold(deltaBytes),
   };
 }
 

@@ -16,6 +16,11 @@ export interface NodeListenerOptions {
   mountPath?: string | undefined;
   /** Who is at the other end, for logs. @default the socket's own address */
   remoteOf?: ((req: IncomingMessage) => string | null) | undefined;
+  /**
+   * The exact bytes of a body that somebody has read before the gateway; null when nobody has.
+   * May throw a SluiceError, which is answered in the client's dialect. @default null for every request
+   */
+  bodyOf?: ((req: IncomingMessage) => Uint8Array | null) | undefined;
 }
 
 /** What `node:http` calls with each request. */
@@ -35,7 +40,7 @@ export type NodeListener = (req: IncomingMessage, res: ServerResponse) => void;
  */
 export function nodeListener(
   gateway: Gateway,
-  { mountPath = '', remoteOf = socketAddress }: NodeListenerOptions = {},
+  { mountPath = '', remoteOf = socketAddress, bodyOf = unread }: NodeListenerOptions = {},
 ): NodeListener {
   const prefix = mountPath.replace(/\/+$/, '');
   const { bodyInMs } = gateway.settings.server;
@@ -45,11 +50,15 @@ export function nodeListener(
     const target = isMounted ? url.slice(prefix.length) : url;
     // A mount without a slash at its end leaves a target that begins with its query.
     const path = isMounted && !target.startsWith('/') ? `/${target}` : target;
-    const exchange = new NodeExchange(req, res, { target: path, remote: remoteOf(req), bodyInMs });
+    const exchange = new NodeExchange(req, res, { target: path, remote: remoteOf(req), bodyInMs, bodyOf });
     void gateway.handle(exchange);
   };
 }
 
 function socketAddress({ socket }: IncomingMessage): string | null {
   return socket.remoteAddress ?? null;
+}
+
+function unread(): null {
+  return null;
 }

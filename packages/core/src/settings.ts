@@ -71,6 +71,8 @@ const share = z.custom<number>(
   (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
   'a number above 0',
 );
+/** It stands in a path, after `models/`. */
+const model = z.string().regex(/^(?:models\/)?[A-Za-z0-9][\w.-]{0,127}$/, 'the name of a model, without a path');
 const origin = z.string().refine(isOrigin, { message: 'an origin like https://host:port, without a path' });
 const addressRange = z
   .string()
@@ -106,7 +108,7 @@ const gatewayShape = {
       z.custom<CallerLookup>((value) => typeof value === 'function', 'a function'),
     ])
     .optional(),
-  routes: z.record(z.string(), section({ model: z.string().min(1) })).default({}),
+  routes: z.record(z.string(), section({ model })).default({}),
   retry: section({
     maxAttempts: whole(1).default(3),
     maxKeyFailovers: whole().default(5),
@@ -193,7 +195,9 @@ export function readConfiguration(value: unknown): ResolvedConfiguration {
   const { server, log } = parsedBy(configurationSchema, value);
   const { maxBodyBytes, maxBufferedBytes, bodyInMs, cors } = server;
   const { server: _server, log: _log, ...rest } = value as Configuration;
-  return freeze({ server, log, gateway: { ...rest, server: { maxBodyBytes, maxBufferedBytes, bodyInMs, cors } } });
+  const gateway = { ...rest, server: { maxBodyBytes, maxBufferedBytes, bodyInMs, cors } };
+  // What stands in the options is not ours to freeze.
+  return Object.freeze({ server: freeze(server), log: freeze(log), gateway: Object.freeze(gateway) });
 }
 
 function parsedBy<Schema extends typeof gatewaySchema | typeof configurationSchema>(
@@ -273,8 +277,8 @@ function settingsOf(options: Parsed): Settings {
 
 function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;
-  const { protocol, pathname, search, hash, username } = new URL(text);
-  return /^https?:$/.test(protocol) && pathname === '/' && search === '' && hash === '' && username === '';
+  const { protocol, pathname, search, hash, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && pathname === '/' && `${search}${hash}${username}${password}` === '';
 }
 
 function isAddressRange(text: string): boolean {

@@ -81,6 +81,11 @@ export class Story implements Inside {
     gate.bufferedBytes += body.length;
   }
 
+  /** Bytes of the answer that wait behind the latch. */
+  hold(deltaBytes: number): void {
+    if (this.#gate !== null) this.#gate.bufferedBytes += deltaBytes;
+  }
+
   again({ kind }: Failure, afterMs: number, isFailover: boolean): void {
     this.#emitter.emit('retry', { requestId: this.#exchange.id, reason: kind, afterMs, isFailover });
   }

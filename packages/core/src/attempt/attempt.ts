@@ -45,6 +45,8 @@ class Attempt implements Sink {
   /** Set for answers that are complete only with their marker. */
   #watch: Watch | null = null;
   #scan: Scan | null = null;
+  /** Bytes behind the latch, as they were last counted. */
+  #heldBytes = 0;
   /** The upstream has told its end: there is nothing left to kill. */
   #hasEnded = false;
   #isOver = false;
@@ -90,6 +92,7 @@ class Attempt implements Sink {
   write(chunk: Uint8Array): boolean {
     if (this.#isOver || this.#body === null) return true;
     const hasRoom = this.#body.write(chunk);
+    this.#countHeld();
     if (this.#isOver) return true;
     const { maxAnswerBytes } = this.#shop.limits;
     if (maxAnswerBytes > 0 && this.#latch.heldBytes > maxAnswerBytes) {
@@ -114,6 +117,13 @@ class Attempt implements Sink {
     // A watch may have seen the whole answer all the same, and half an error answer still says something.
     if (this.#body !== null && this.#body !== this.#latch) return this.#body.fail(error);
     this.#lose(trouble.transportFailure(error, this.#status > 0));
+  }
+
+  #countHeld(): void {
+    const { heldBytes } = this.#latch;
+    if (heldBytes === this.#heldBytes) return;
+    this.#errand.onHold(heldBytes - this.#heldBytes);
+    this.#heldBytes = heldBytes;
   }
 
   // How the body is taken.
@@ -276,6 +286,7 @@ class Attempt implements Sink {
     this.#vigil.stop();
     this.#errand.over.removeEventListener('abort', this.#onOver);
     this.#latch.drop();
+    this.#countHeld();
     if (!this.#hasEnded) this.#flow?.abort(new Error(failed?.message ?? 'the answer is complete'));
     this.#pass?.settle(failed);
     if (this.#pass !== null) this.#tell(failed);

@@ -49,6 +49,8 @@ export interface Errand {
   ownHeaders(): HeaderBag;
   /** The call goes up now. A breaker may forbid it, so not every attempt is a call. */
   onSend(): void;
+  /** So many bytes of the answer more, or fewer, are held in memory. */
+  onHold(deltaBytes: number): void;
 }
 
 /** What came of it. */

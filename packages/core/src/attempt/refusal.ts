@@ -1,8 +1,8 @@
 /** What an error answer of the provider means, and how it would look to the client: judged and cleaned. */
 
 import type { Failure } from '../failure.ts';
+import { joined } from '../joined.ts';
 import type { Provider } from '../provider/provider.ts';
-import { joined } from '../stream/joined.ts';
 import type { Call } from '../surface/surface.ts';
 import type { HeaderBag } from '../wire.ts';
 import type { ErrorText } from './error-reader.ts';

@@ -41,9 +41,9 @@ function find(byDigest: ReadonlyMap<string, Caller>, digest: string): Caller {
 /** Asks the host's own function. It may know callers by other means, so several credentials are its business. */
 export function askedCallers(lookup: CallerLookup): Auth {
   return {
-    async identify(question) {
-      const [credential = null] = credentialsOf(question.target, question.headers);
-      const caller = await lookup({ ...question, credential });
+    async identify({ method, target, headers }) {
+      const [credential = null] = credentialsOf(target, headers);
+      const caller = await lookup({ method, target, headers, credential });
       // A function that finds nobody often returns nothing at all.
       if (!caller) throw unauthorized();
       return caller;

@@ -12,6 +12,8 @@ export interface NodeExchangeOptions {
   readonly remote: string | null;
   /** How long the body may take, in ms; 0 means no limit. */
   readonly bodyInMs: number;
+  /** The bytes of a body that somebody has read before; null when it is still to be read. */
+  bodyOf(req: IncomingMessage): Uint8Array | null;
 }
 
 /** One request as it came over `node:http`. */
@@ -26,15 +28,15 @@ export class NodeExchange implements Exchange {
 
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
-  readonly #bodyInMs: number;
+  readonly #options: NodeExchangeOptions;
 
-  constructor(req: IncomingMessage, res: ServerResponse, { target, remote, bodyInMs }: NodeExchangeOptions) {
+  constructor(req: IncomingMessage, res: ServerResponse, options: NodeExchangeOptions) {
     this.#req = req;
     this.#res = res;
-    this.#bodyInMs = bodyInMs;
+    this.#options = options;
     this.method = req.method ?? 'GET';
-    this.target = target;
-    this.remote = remote;
+    this.target = options.target;
+    this.remote = options.remote;
     this.headers = bagOf(req.rawHeaders);
     this.client = new ResponseSink(req, res);
     res.once('close', () => {
@@ -44,16 +46,24 @@ export class NodeExchange implements Exchange {
     res.on('error', () => {});
   }
 
-  readBody(maxBytes: number): Promise<Uint8Array> {
-    const req = this.#req;
+  async readBody(maxBytes: number): Promise<Uint8Array> {
     const declared = Number(this.headers['content-length'] ?? 0);
-    if (maxBytes > 0 && declared > maxBytes) return Promise.reject(tooLarge(maxBytes));
+    if (maxBytes > 0 && declared > maxBytes) throw tooLarge(maxBytes);
+    const read = this.#options.bodyOf(this.#req);
+    if (read === null) return this.#readStream(maxBytes);
+    if (maxBytes > 0 && read.length > maxBytes) throw tooLarge(maxBytes);
+    return read;
+  }
+
+  #readStream(maxBytes: number): Promise<Uint8Array> {
+    const req = this.#req;
+    const { bodyInMs } = this.#options;
+    if (req.readableEnded) return Promise.reject(readBefore());
     if (this.headers.expect !== undefined) this.#res.writeContinue();
     return new Promise((resolve, reject) => {
       const pieces: Uint8Array[] = [];
       let bytes = 0;
-      const timer =
-        this.#bodyInMs === 0 ? undefined : setTimeout(() => finish(tooSlow(this.#bodyInMs)), this.#bodyInMs);
+      const timer = bodyInMs === 0 ? undefined : setTimeout(() => finish(tooSlow(bodyInMs)), bodyInMs);
       const finish = (error: Error | null): void => {
         clearTimeout(timer);
         req.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
@@ -88,6 +98,14 @@ function bagOf(raw: readonly string[]): HeaderBag {
 
 function tooLarge(maxBytes: number): SluiceError {
   return new SluiceError('payload_too_large', `The body has more than server.maxBodyBytes (${maxBytes}) bytes.`);
+}
+
+function readBefore(): SluiceError {
+  return new SluiceError(
+    'invalid_request',
+    'The body of this request was read before the gateway saw it, and its bytes are gone. ' +
+      'Mount the gateway before body parsers, or let them leave its path alone.',
+  );
 }
 
 function tooSlow(bodyInMs: number): SluiceError {

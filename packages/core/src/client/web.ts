@@ -1,6 +1,7 @@
 /** The client's side over web standards: a `Request` becomes an {@link Exchange}, what is poured becomes a `Response`. */
 
 import { SluiceError } from '../errors.ts';
+import { joined } from '../joined.ts';
 import type { Exchange, Flow, HeaderBag, Sink } from '../wire.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 
@@ -23,7 +24,7 @@ export function webExchange(request: Request, mountPath: string): WebExchange {
   const exchange: Exchange = {
     id: crypto.randomUUID(),
     method: request.method,
-    target: mountPath !== '' && path.startsWith(mountPath) ? path.slice(mountPath.length) || '/' : path,
+    target: withoutMount(path, mountPath),
     headers: bagOf(request.headers),
     remote: null,
     client,
@@ -33,6 +34,14 @@ export function webExchange(request: Request, mountPath: string): WebExchange {
   if (request.signal.aborted) over.abort(request.signal.reason);
   else request.signal.addEventListener('abort', () => client.leave(request.signal.reason), { once: true });
   return { exchange, response: client.response };
+}
+
+/** `/gemini` is mounted, `/gemini/…` and `/gemini?…` are below it, `/geminis` is somebody else's. */
+function withoutMount(path: string, mountPath: string): string {
+  if (mountPath === '' || !path.startsWith(mountPath)) return path;
+  const rest = path.slice(mountPath.length);
+  if (rest.startsWith('/')) return rest;
+  return rest === '' || rest.startsWith('?') ? `/${rest}` : path;
 }
 
 function bagOf(headers: Headers): HeaderBag {
@@ -50,14 +59,7 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array>
     if (maxBytes > 0 && bytes > maxBytes) throw tooLarge(maxBytes);
     pieces.push(piece);
   }
-  if (pieces.length === 1) return pieces[0] as Uint8Array;
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return joined(pieces);
 }
 
 function tooLarge(maxBytes: number): SluiceError {

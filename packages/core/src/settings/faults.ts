@@ -24,10 +24,10 @@ function describe(issue: z.core.$ZodIssue, input: unknown): string[] {
       const deeper = inner?.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
       if (deeper !== undefined) return describeFaults(deeper, input);
       const expected = issue.errors.map(([first]) => expectation(first)).join(' or ');
-      return [`${path} must be ${expected}, got ${valueAt(input, issue.path)}`];
+      return [`${path} must be ${expected}, got ${given(issue, input)}`];
     }
     default:
-      return [`${path === '' ? 'the options' : path} must be ${expectation(issue)}, got ${valueAt(input, issue.path)}`];
+      return [`${path === '' ? 'the options' : path} must be ${expectation(issue)}, got ${given(issue, input)}`];
   }
 }
 
@@ -59,13 +59,15 @@ function pathOf(path: readonly PropertyKey[]): string {
     .join('');
 }
 
-function valueAt(input: unknown, path: readonly PropertyKey[]): string {
+/** A text is shown where a text belongs; what stands in the place of an object, or is one, may hold keys. */
+function given({ code, path }: z.core.$ZodIssue, input: unknown): string {
   let value = input;
   for (const part of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[part];
   if (value === undefined) return 'nothing';
-  if (path.some((part) => secret.has(String(part))))
-    return typeof value === 'string' ? `${value.length} characters` : kindOf(value);
-  const text = JSON.stringify(value) ?? String(value);
+  const isSecret = path.some((part) => secret.has(String(part)));
+  if (typeof value === 'string' && (isSecret || code === 'invalid_type')) return `${value.length} characters`;
+  if (isSecret || (typeof value === 'object' && value !== null)) return kindOf(value);
+  const text = (JSON.stringify(value) ?? String(value)).replace(/\/\/[^/]*@/, '//…@');
   return `${text.length > 60 ? `${text.slice(0, 60)}…` : text} (${kindOf(value)})`;
 }
 

@@ -5,7 +5,7 @@ import type { CallerLookup, CallerOptions } from '../auth/auth.ts';
 const shortestCallerKey = 16;
 /** Text that stands in somebody's example, wherever it is in the key. */
 const examples =
-  /change-?me|your[-_ ]?(?:api[-_ ]?)?key|example|placeholder|password|letmein|insert|dummy|^sk-1234|1234567890123456|^(?:test|secret|admin)[-_]?(?:key|test|secret|admin)*$/i;
+  /change-?me|your[-_ ]?(?:api[-_ ]?)?key|example|placeholder|password|letmein|insert|dummy|^sk-1234|1234567890123456|^(?:test|secret|admin)(?:[-_]?(?:key|test|secret|admin))*$/i;
 
 interface ProjectKeys {
   readonly id: string;

@@ -8,7 +8,7 @@
  */
 
 import type { Grammar } from '../dialect/dialect.ts';
-import { joined } from './joined.ts';
+import { joined } from '../joined.ts';
 import { JsonWalk, type Walked } from './json-walk.ts';
 
 const LF = 0x0a;

@@ -6,9 +6,9 @@
  * something to show.
  */
 
+import { joined } from '../joined.ts';
 import type { Flow, HeaderBag, Sink } from '../wire.ts';
 import { type Inspection, wholeBody } from './inspect.ts';
-import { joined } from './joined.ts';
 import type { Scan } from './scan.ts';
 
 /** How an answer ended, as the watch sees it. */

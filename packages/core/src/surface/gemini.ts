@@ -21,20 +21,20 @@ const computation: CallRow = { answer: 'document', repeat: 'always', method: 'PO
 const listing: CallRow = { answer: 'document', repeat: 'always', method: 'GET' };
 
 /** Calls on a model, by verb. */
-const modelCalls: Readonly<Record<string, CallRow>> = {
-  generateContent: generation,
-  streamGenerateContent: generation,
-  countTokens: computation,
-  embedContent: computation,
-  batchEmbedContents: computation,
-};
+const modelCalls: ReadonlyMap<string, CallRow> = new Map([
+  ['generateContent', generation],
+  ['streamGenerateContent', generation],
+  ['countTokens', computation],
+  ['embedContent', computation],
+  ['batchEmbedContents', computation],
+]);
 
 /** Calls of the OpenAI compatibility endpoint, by what follows `openai/`. */
-const openaiCalls: Readonly<Record<string, CallRow>> = {
-  'chat/completions': generation,
-  embeddings: computation,
-  models: listing,
-};
+const openaiCalls: ReadonlyMap<string, CallRow> = new Map([
+  ['chat/completions', generation],
+  ['embeddings', computation],
+  ['models', listing],
+]);
 
 /** Query parameters by which a client signs; each is Google's own name for one. */
 export const credentialParameters: ReadonlySet<string> = new Set(
@@ -67,14 +67,14 @@ function geminiCall(rest: readonly string[], target: Target, knock: Knock, route
   if (collection === 'models' && rest.length <= 2) {
     const alias = name === undefined ? undefined : routes.get(name);
     const model = alias ?? name ?? null;
-    const path = alias === undefined ? target.path : target.path.replace(`/${name}`, `/${alias}`);
+    const path = alias === undefined ? target.path : withName(target.path, name as string, alias);
     if (target.verb === null) {
       if (knock.method === 'GET' || knock.method === 'HEAD') {
         return call(gemini, name === undefined ? 'models.list' : 'models.get', listing, target, { path });
       }
       throw notAllowed(knock.method, 'GET');
     }
-    const row = name === undefined ? undefined : modelCalls[target.verb];
+    const row = name === undefined ? undefined : modelCalls.get(target.verb);
     if (row !== undefined) {
       if (knock.method !== row.method) throw notAllowed(knock.method, row.method);
       return call(gemini, target.verb, row, target, { path, model });
@@ -82,14 +82,20 @@ function geminiCall(rest: readonly string[], target: Target, knock: Knock, route
     return passed(gemini, target, knock, { path, model });
   }
   const isTuned = (collection === 'tunedModels' || collection === 'dynamic') && name !== undefined;
-  const row = isTuned && target.verb !== null && knock.method === 'POST' ? modelCalls[target.verb] : undefined;
+  const row = isTuned && target.verb !== null && knock.method === 'POST' ? modelCalls.get(target.verb) : undefined;
   if (row === undefined || target.verb === null) return passed(gemini, target, knock, {});
   // A tuned model lives in the project that tuned it.
   return { ...call(gemini, target.verb, row, target, { model: `${collection}/${name}` }), isSticky: true };
 }
 
+/** A model's name is the last segment, or begins it. */
+function withName(path: string, name: string, alias: string): string {
+  const at = path.lastIndexOf('/') + 1;
+  return path.slice(0, at) + alias + path.slice(at + name.length);
+}
+
 function openaiCall(path: string, target: Target, knock: Knock): Call {
-  const row = openaiCalls[path.startsWith('models/') ? 'models' : path];
+  const row = openaiCalls.get(path.startsWith('models/') ? 'models' : path);
   if (row === undefined) return passed(openaiChat, target, knock, {});
   if (knock.method !== row.method) throw notAllowed(knock.method, row.method);
   return call(openaiChat, `openai.${path.split('/')[0]}`, row, target, {});

@@ -261,6 +261,22 @@ describeDrivers('the door', (driver, mount) => {
     expect(simulator.journal.requests).toHaveLength(1);
   });
 
+  test('what requests and held answers keep in memory is counted, and past the limit nobody new is let in', async () => {
+    const { ask, gateway, simulator } = await mount({ gateway: { server: { maxBufferedBytes: 2_000 } } });
+    simulator.plan('*', ['no-answer']);
+    const leave = new AbortController();
+    const first = ask('generateContent', { body: `{"x":"${'y'.repeat(2_000)}"}`, signal: leave.signal }).catch(
+      () => null,
+    );
+    while (simulator.journal.running < 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(gateway.snapshot().bufferedBytes).toBe(2_008);
+    const second = await read(await ask('generateContent'));
+    expect([second.status, second.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(second.text).toContain('OVERLOADED');
+    leave.abort();
+    await first;
+  });
+
   test('a web page may call only from an origin that is named', async () => {
     const { fetch, simulator } = await mount({ gateway: { callers, server: { cors: ['https://app.example'] } } });
     const preflight = (origin: string): Promise<Response> =>

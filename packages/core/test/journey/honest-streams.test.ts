@@ -161,6 +161,50 @@ describeDrivers('what is whole is delivered whole', (_driver, mount) => {
   });
 });
 
+describeDrivers('what is held is bounded', (_driver, mount) => {
+  test('a whole answer counts while it waits to be judged, and no more when it has gone out', async () => {
+    const { ask, gateway, simulator } = await mount();
+    const body = Buffer.from(
+      `{"candidates":[{"content":{"parts":[{"text":"${'x'.repeat(5_000)}"}]},"finishReason":"STOP"}]}`,
+    );
+    const held: number[] = [];
+    simulator.plan('*', [
+      {
+        status: 200,
+        headers: [['Content-Type', 'application/json']],
+        chunks: [body.subarray(0, 4_000), body.subarray(4_000)],
+        streamed: true,
+        chunkMs: 20,
+      },
+    ]);
+    const answered = ask('generateContent').then(read);
+    const look = setInterval(() => held.push(gateway.snapshot().bufferedBytes), 1);
+    const { status } = await answered;
+    clearInterval(look);
+    expect(status).toBe(200);
+    expect(Math.max(...held)).toBeGreaterThanOrEqual(4_000);
+    expect(gateway.snapshot().bufferedBytes).toBe(0);
+  });
+
+  test('an answer beyond limits.maxAnswerBytes fails this call only, and is not asked for again', async () => {
+    const { ask, gateway, simulator } = await mount({ gateway: { limits: { maxAnswerBytes: 500 } } });
+    simulator.plan('*', ['ok']);
+    const answer = await read(await ask('generateContent'));
+    expect(answer.status).toBe(502);
+    expect(answer.text).toContain('maxAnswerBytes');
+    expect(simulator.journal.requests).toHaveLength(1);
+    expect(gateway.snapshot().breakers).toEqual([]);
+  });
+
+  test('an event beyond limits.maxEventBytes breaks this stream only', async () => {
+    const { ask, simulator } = await mount({ gateway: { limits: { maxEventBytes: 100_000 } } });
+    simulator.plan('*', ['big-event']);
+    const answer = await read(await ask('streamGenerateContent?alt=sse'));
+    expect(answer.brokenBy !== null || answer.status === 502).toBe(true);
+    expect(answer.body.length).toBeLessThan(2_000_000);
+  });
+});
+
 describeDrivers('silences end', (_driver, mount) => {
   test('a stream that says nothing for too long in the middle is broken off', async () => {
     const { ask, simulator } = await mount({ gateway: { timeouts: { idleMs: 40 } } });

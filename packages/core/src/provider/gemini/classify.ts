@@ -106,7 +106,9 @@ export const rows: readonly Row[] = [
   },
   {
     kind: 'quota_day',
-    when: ({ code, quotaIds }) => code === 429 && quotaIds.some((id) => /PerDay|Daily/.test(id)),
+    // The Interactions API says it in one word.
+    when: ({ code, rpc, quotaIds }) =>
+      code === 429 && (rpc === 'QUOTA_EXCEEDED' || quotaIds.some((id) => /PerDay|Daily/.test(id))),
     means: ({ nowMs, quotaModel }) => ({ ...outOfQuota, restMs: msUntilPacificMidnight(nowMs), quotaModel }),
   },
   {

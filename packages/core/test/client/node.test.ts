@@ -1,0 +1,110 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createGateway, type Gateway, SluiceError } from '@sluice/core';
+import { type NodeListenerOptions, nodeListener } from '@sluice/core/node';
+import { demoKey, type Simulator, startSimulator } from '@sluice/simulator';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const json = { 'content-type': 'application/json' };
+const prompt = '{"contents": [{"parts": [{"text": "hi"}]}]}';
+const target = '/v1beta/models/gemini-2.5-flash:generateContent';
+
+let simulator: Simulator;
+let gateway: Gateway;
+let server: Server | undefined;
+
+beforeEach(async () => {
+  simulator = await startSimulator();
+  gateway = createGateway({
+    pools: { gemini: { baseUrl: simulator.url, projects: [{ id: 'demo', keys: [demoKey] }] } },
+    callers: 'anyone',
+    server: { maxBodyBytes: 1_000_000, bodyInMs: 50 },
+  });
+});
+
+afterEach(async () => {
+  server?.closeAllConnections();
+  server?.close();
+  await gateway.close();
+  await simulator.close();
+});
+
+test.each([
+  ['/gemini', '/gemini/v1beta/models', 200],
+  ['/gemini/', '/gemini/v1beta/models?pageSize=1', 200],
+  ['/a/b', '/a/b/v1beta/models', 200],
+  ['/gemini', '/geminix/v1beta/models', 404],
+  ['/gemini', '/gemini', 404],
+  ['/gemini', '/gemini?x', 404],
+])('mounted at %s, %s is answered %i', async (mountPath, path, status) => {
+  const origin = await listen({ mountPath });
+  expect((await fetch(origin + path)).status).toBe(status);
+});
+
+test('who is at the other end is told, as the host sees it', async () => {
+  const remotes: (string | null)[] = [];
+  gateway.on('request', ({ remote }) => remotes.push(remote));
+  const origin = await listen({ remoteOf: () => '192.0.2.7' });
+  await (await fetch(`${origin}/v1beta/models`)).text();
+  expect(remotes).toEqual(['192.0.2.7']);
+});
+
+test('bytes that somebody has read before go up as they were', async () => {
+  const origin = await listen({ bodyOf: (req) => (req as Read).bytes ?? null }, readAll);
+  expect((await fetch(origin + target, { method: 'POST', headers: json, body: prompt })).status).toBe(200);
+  expect(Buffer.from(simulator.journal.requests[0]?.body ?? []).toString()).toBe(prompt);
+  const large = await fetch(origin + target, { method: 'POST', headers: json, body: 'x'.repeat(1_000_001) });
+  expect(large.status).toBe(413);
+});
+
+test('a body that was read before and is lost is a clear error at once, and nothing goes up', async () => {
+  const origin = await listen({}, readAll);
+  const answer = await fetch(origin + target, { method: 'POST', headers: json, body: prompt });
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).toContain('before body parsers');
+  expect(simulator.journal.requests).toHaveLength(0);
+});
+
+test('what bodyOf throws reaches the client in its own dialect', async () => {
+  const bodyOf = (): never => {
+    throw new SluiceError('unsupported_media_type', 'No.');
+  };
+  const answer = await fetch((await listen({ bodyOf })) + target, { method: 'POST', headers: json, body: prompt });
+  expect([answer.status, await answer.json()]).toMatchObject([415, { error: { message: 'No.' } }]);
+});
+
+test('a client that is still sending gets the answer to its oversized body', async () => {
+  const origin = await listen({});
+  for (let time = 0; time < 5; time++) {
+    const answer = await fetch(origin + target, { method: 'POST', headers: json, body: 'x'.repeat(8_000_000) });
+    expect(answer.status).toBe(413);
+    expect(await answer.text()).toContain('PAYLOAD_TOO_LARGE');
+  }
+});
+
+test('a body that stops coming is 408', async () => {
+  const origin = await listen({});
+  const stalled = new ReadableStream({ start: (to) => to.enqueue(Buffer.from('{')) });
+  const init = { method: 'POST', headers: json, body: stalled, duplex: 'half' } as RequestInit;
+  expect((await fetch(origin + target, init)).status).toBe(408);
+});
+
+interface Read extends IncomingMessage {
+  bytes?: Uint8Array;
+}
+
+async function readAll(req: Read): Promise<void> {
+  const pieces: Buffer[] = [];
+  for await (const piece of req) pieces.push(piece as Buffer);
+  req.bytes = Buffer.concat(pieces);
+}
+
+async function listen(options: NodeListenerOptions, before?: (req: IncomingMessage) => Promise<void>): Promise<string> {
+  const listener = nodeListener(gateway, options);
+  server = createServer(async (req, res) => {
+    await before?.(req);
+    listener(req, res);
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
