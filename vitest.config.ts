@@ -13,7 +13,7 @@ export default defineConfig({
       resolve: { conditions },
       ssr: { resolve: { conditions, externalConditions: conditions } },
       test: {
-        name: root.replace(/^.*\//, ''),
+        name: root.replace(/^packages\//, ''),
         environment: 'node',
         include: ['test/**/*.test.ts'],
         typecheck: {

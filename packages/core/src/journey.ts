@@ -79,7 +79,7 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
         repeat: call.repeat,
         held,
         isShown: client.isOpen,
-        hasFree: at.pool.hasFree(plan),
+        hasFree: at.pool.hasFree(plan, course),
         budget,
         leftMs: plan.deadlineAtMs - at.clock.now(),
         random: Math.random(),
@@ -89,7 +89,7 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
           return story.broke(failure, usage);
         case 'show':
           showAnswer(client, verdict.held, { ...story.headers(), ...adviceOf(verdict.held, failure, course.calls) });
-          return story.broke(failure, null);
+          return story.broke(failure, usage);
         case 'refuse':
           throw verdict.error;
         case 'again':

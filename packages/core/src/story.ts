@@ -30,7 +30,7 @@ export class Story implements Inside {
   #caller: Caller | null = null;
   #gate: Gate | null = null;
   #bodyBytes = 0;
-  #usage: TokenUsage | null = null;
+  #usage: () => TokenUsage | null = () => null;
   #outcome: RequestOutcome = 'failed';
   #error: string | null = null;
   #message: string | null = null;
@@ -90,13 +90,13 @@ export class Story implements Inside {
     this.#emitter.emit('retry', { requestId: this.#exchange.id, reason: kind, afterMs, isFailover });
   }
 
-  delivered(usage: TokenUsage | null): void {
+  delivered(usage: () => TokenUsage | null): void {
     this.#usage = usage;
     this.#outcome = 'complete';
   }
 
   /** The client was shown an error, or an answer that did not come to its end. */
-  broke(failure: Failure, usage: TokenUsage | null): void {
+  broke(failure: Failure, usage: () => TokenUsage | null): void {
     this.#usage = usage;
     this.#error = failure.kind;
     this.#message = failure.message;
@@ -141,7 +141,7 @@ export class Story implements Inside {
       isStream: this.isStream,
       durationMs: this.#clock.now() - this.#startedAtMs,
       firstByteMs: client.firstByteAtMs === null ? null : client.firstByteAtMs - this.#startedAtMs,
-      usage: this.#usage,
+      usage: this.#usage(),
     });
   }
 }

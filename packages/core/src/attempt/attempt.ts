@@ -199,7 +199,7 @@ class Attempt implements Sink {
       },
       abort: (reason) => this.#lose(trouble.endedBy(reason)),
     });
-    this.#latch.head(this.#status, { ...down, ...this.#errand.ownHeaders() });
+    this.#latch.head(this.#status, Object.assign(down, this.#errand.ownHeaders()));
   }
 
   // How it ends.
@@ -212,7 +212,7 @@ class Attempt implements Sink {
   #onSilence(phase: Phase | 'total'): void {
     if (phase === 'after-terminal' && this.#watch?.endAtRest()) return;
     // An error answer that never ends is judged by what there is of it.
-    if (this.#body instanceof ErrorReader && phase !== 'total') return this.#body.end();
+    if (this.#body instanceof ErrorReader && phase !== 'total') return this.#body.cut();
     this.#lose(trouble.silence(phase, this.#shop.clock.now() - this.#startedAtMs));
   }
 
@@ -290,7 +290,7 @@ class Attempt implements Sink {
     if (!this.#hasEnded) this.#flow?.abort(new Error(failed?.message ?? 'the answer is complete'));
     this.#pass?.settle(failed);
     if (this.#pass !== null) this.#tell(failed);
-    this.#resolve({ failure: failed, held, usage: readUsage(this.#scan, this.#errand.call) });
+    this.#resolve({ failure: failed, held, usage: () => readUsage(this.#scan, this.#errand.call) });
   }
 
   #tell(failed: Failure | null): void {

@@ -59,5 +59,6 @@ export interface Report {
   readonly failure: Failure | null;
   /** The provider's own error answer, cleaned, where there is one to show. */
   readonly held: HeldAnswer | null;
-  readonly usage: TokenUsage | null;
+  /** What the answer says that it used; read when asked for. */
+  usage(): TokenUsage | null;
 }

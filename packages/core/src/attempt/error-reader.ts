@@ -7,6 +7,8 @@ import type { Flow, HeaderBag, Sink } from '../wire.ts';
 export interface ErrorText {
   readonly raw: Uint8Array[];
   readonly text: string;
+  /** False when it was cut: by the provider, by a silence, or by `limits.maxErrorBytes`. */
+  readonly isWhole: boolean;
 }
 
 const decoder = new TextDecoder();
@@ -34,25 +36,34 @@ export class ErrorReader implements Sink {
     if (this.#isOver) return true;
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#maxBytes) this.end();
+    if (this.#bytes > this.#maxBytes) this.cut();
     return true;
   }
 
   end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    void this.#read();
+    this.#stop(true);
   }
 
   /** What came before the connection broke is still worth a look. */
   fail(_error: Error): void {
-    this.end();
+    this.cut();
   }
 
-  async #read(): Promise<void> {
+  /** Judges by what there is. */
+  cut(): void {
+    this.#stop(false);
+  }
+
+  #stop(isWhole: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    void this.#read(isWhole);
+  }
+
+  async #read(isWhole: boolean): Promise<void> {
     const raw = this.#chunks;
     // A body that cannot be undone says nothing; the status decides then.
     const body = await wholeBody(raw, this.#encoding, this.#maxBytes).catch(() => new Uint8Array());
-    this.#onRead({ raw, text: decoder.decode(body) });
+    this.#onRead({ raw, text: decoder.decode(body), isWhole });
   }
 }

@@ -2,10 +2,13 @@
 
 import type { HeaderBag } from '../wire.ts';
 
+/** A field by this name is no field of anybody's, and would not become a property like any other. */
+const noName = '__proto__';
 const hopByHop = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'proxy-connection'];
 
 /** `content-length` is ours to count, `host` ours to name, and an expectation was answered by us. */
 const neverUp = new Set([
+  noName,
   ...hopByHop,
   'host',
   'content-length',
@@ -28,6 +31,7 @@ const neverUp = new Set([
 const neverUpPrefixes = ['proxy-', 'x-forwarded-', 'x-sluice-', 'x-original-', ':'];
 
 const neverDown = new Set([
+  noName,
   ...hopByHop,
   'set-cookie',
   'location',
@@ -75,8 +79,7 @@ export function headersUp(from: HeaderBag): string[] {
 /** The provider's fields for the client; `scrub` cleans each value. */
 export function headersDown(from: HeaderBag, scrub: (value: string) => string): HeaderBag {
   const named = connectionOptions(from.connection);
-  // Without a prototype, so that a field called `__proto__` is only a field.
-  const down = Object.create(null) as HeaderBag;
+  const down: HeaderBag = {};
   for (const name in from) {
     const value = from[name];
     if (value === undefined || !mayComeDown(name) || named?.has(name)) continue;

@@ -22,17 +22,19 @@ export interface ReadAnswer {
   readonly text: string;
   /** The text without keys. */
   readonly clean: string;
+  /** False when a part of the body is missing: then it is not shown, for it would look whole. */
+  readonly isWhole: boolean;
 }
 
 const encoder = new TextEncoder();
 
-/** The original bytes where nothing had to be taken out; pages and broken JSON are replaced by an error that can be read. */
+/** The original bytes where nothing had to be taken out; pages, broken JSON and halves are replaced by an error that can be read. */
 export function holdAnswer(
-  { status, headers, raw, text, clean }: ReadAnswer,
+  { status, headers, raw, text, clean, isWhole }: ReadAnswer,
   failure: Failure,
   isApiCall: boolean,
 ): HeldAnswer {
-  if (isApiCall && !isJson(text)) return replaced(status, headers, failure);
+  if (!isWhole || (isApiCall && !isJson(text))) return replaced(status, headers, failure);
   if (clean === text) return { status, headers: { ...headers, 'content-length': String(raw.length) }, body: raw };
   const { 'content-encoding': _, ...plain } = headers;
   const body = encoder.encode(clean);

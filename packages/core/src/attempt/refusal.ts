@@ -29,11 +29,11 @@ export interface Refusal {
 }
 
 /** An answer with an error status. */
-export function judgeRefusal(status: number, { raw, text }: ErrorText, refused: Refused): Refusal {
+export function judgeRefusal(status: number, { raw, text, isWhole }: ErrorText, refused: Refused): Refusal {
   const { scrubber, key, call } = refused;
   const failure = classify(status, text, refused);
   const headers = headersDown(refused.headers, (value) => scrubber.clean(value, key));
-  const answer = { status, headers, raw: joined(raw), text, clean: scrubber.clean(text, key) };
+  const answer = { status, headers, raw: joined(raw), text, isWhole, clean: scrubber.clean(text, key) };
   return { failure, held: holdAnswer(answer, failure, call.answer !== 'opaque') };
 }
 

@@ -7,23 +7,30 @@ const words = /[A-Za-z0-9_.-]{8,}/g;
 const word = /^[A-Za-z0-9_.-]{8,}$/;
 const trailingDots = /[.-]+$/;
 const mark = '[key]';
+/** `AQ.` and ten characters: no shape is shorter. */
+const shortestShape = 13;
 
 /** Replaces secrets by a mark that says what stood there. */
 export class Scrubber {
   readonly #secrets: ReadonlySet<string>;
   /** Keys with signs that no word has; no provider makes such, so there are few. Very short ones would hit ordinary text. */
   readonly #odd: readonly string[];
+  /** A run of characters as long as the shortest secret; most header values have none, and are done with. */
+  readonly #suspicious: RegExp;
 
   /** @param secrets - every configured key */
   constructor(secrets: Iterable<string>) {
     this.#secrets = new Set(secrets);
     this.#odd = [...this.#secrets].filter((secret) => secret.length >= 8 && !word.test(secret));
+    const shortest = Math.min(shortestShape, ...[...this.#secrets].map(({ length }) => Math.max(8, length)));
+    this.#suspicious = new RegExp(`[A-Za-z0-9_.-]{${shortest}}`);
   }
 
   /** @param used - the key that went up with the call: it is found wherever it stands, whatever its shape */
   clean(text: string, used: string): string {
     let plain = text.includes(used) ? text.replaceAll(used, mark) : text;
     for (const secret of this.#odd) plain = plain.replaceAll(secret, mark);
+    if (!this.#suspicious.test(plain)) return plain;
     return plain.replace(shapes, mark).replace(words, (word) => {
       if (this.#secrets.has(word)) return mark;
       const bare = word.replace(trailingDots, '');

@@ -24,11 +24,15 @@ export interface Course {
   failovers: number;
   /** Retry budget spent; it comes back with success. */
   spent: number;
+  /** Projects that were out of quota for this request; the pool writes them down, and asks none of them again. */
+  exhausted: readonly string[];
   /** The key to use again; null when any will do. */
   keyId: string | null;
   lastFailure: Failure | null;
 }
 
+const nobody: readonly string[] = [];
+
 export function newCourse(): Course {
-  return { calls: 0, tries: 0, failovers: 0, spent: 0, keyId: null, lastFailure: null };
+  return { calls: 0, tries: 0, failovers: 0, spent: 0, exhausted: nobody, keyId: null, lastFailure: null };
 }

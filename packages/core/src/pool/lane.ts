@@ -42,20 +42,25 @@ export class Lane {
     return this.inFlight === 0 && this.#cooling.size === 0;
   }
 
-  /** The least busy project that may be used now, or undefined. `onReturn` hears of those whose rest is over. */
-  best(nowMs: number, onReturn: (seat: Seat) => void): Seat | undefined {
+  /** The least busy project that may be used now and is not `exhausted`, or undefined. `onReturn` hears of those whose rest is over. */
+  best(nowMs: number, exhausted: readonly string[], onReturn: (seat: Seat) => void): Seat | undefined {
     for (let seat = this.#cooling.peek(); seat !== undefined && endOf(seat) <= nowMs; seat = this.#cooling.peek()) {
       this.#cooling.remove(seat);
       seat.cooling = null;
       this.#ready.push(seat);
       onReturn(seat);
     }
-    for (let seat = this.#ready.peek(); seat !== undefined; seat = this.#ready.peek()) {
-      if (seat.project.isUsable) return seat;
-      this.#ready.remove(seat);
-      this.#parked.add(seat);
+    const passedOver: Seat[] = [];
+    let best = this.#ready.peek();
+    for (; best !== undefined; best = this.#ready.peek()) {
+      const isExhausted = exhausted.includes(best.project.id);
+      if (best.project.isUsable && !isExhausted) break;
+      this.#ready.remove(best);
+      if (best.project.isUsable) passedOver.push(best);
+      else this.#parked.add(best);
     }
-    return undefined;
+    for (const seat of passedOver) this.#ready.push(seat);
+    return best;
   }
 
   /** The seat of one project, if it may be used now. */

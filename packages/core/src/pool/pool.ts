@@ -38,6 +38,7 @@ export class KeyPool {
   readonly #clock: Clock;
   readonly #emitter: Emitter;
   readonly #projects: readonly Project[];
+  readonly #keys: ReadonlyMap<string, { readonly project: Project; readonly key: Key }>;
   readonly #lanes: Lanes;
   readonly #sticky = new Sticky<Project>();
   readonly #room: WaitingRoom;
@@ -49,6 +50,7 @@ export class KeyPool {
     this.#clock = clock;
     this.#emitter = emitter;
     this.#projects = settings.projects.map(({ id, weight, keys }) => new Project(id, weight, keys));
+    this.#keys = new Map(this.#projects.flatMap((project) => project.keys.map((key) => [key.id, { project, key }])));
     this.#lanes = new Lanes(this.#projects);
     this.#room = new WaitingRoom(waiting, clock);
   }
@@ -66,7 +68,7 @@ export class KeyPool {
    * @throws SluiceError `quota_exhausted` (all are cooling; says until when), `no_usable_key` (all are refused), `overloaded`
    */
   take(plan: Plan, course: Course, gone: AbortSignal): Lease | Promise<Lease> {
-    const lease = this.#grab(plan, course.keyId);
+    const lease = this.#grab(plan, course, course.keyId);
     if (lease !== null) return lease;
     const waitMs = this.#waitMs(plan.model);
     if (waitMs === null) throw this.#refusal(plan.model);
@@ -74,17 +76,18 @@ export class KeyPool {
       lane: plan.model ?? '',
       callerId: plan.callerId,
       gone,
-      grab: () => this.#grab(plan, null),
+      grab: () => this.#grab(plan, course, null),
       waitMs: () => this.#waitMs(plan.model),
       refusal: () => this.#refusal(plan.model),
     });
   }
 
   /** Whether a key could be borrowed for this right now. */
-  hasFree(plan: Plan): boolean {
+  hasFree(plan: Plan, course: Course): boolean {
     this.#wakeDue();
     const lane = this.#lanes.of(plan.model);
-    return lane.best(this.#clock.now(), (seat) => this.#tellReturn(seat, plan.model)) !== undefined;
+    const tellReturn = (seat: Seat): void => this.#tellReturn(seat, plan.model);
+    return lane.best(this.#clock.now(), course.exhausted, tellReturn) !== undefined;
   }
 
   /** Any key that is neither refused nor resting with its whole project. */
@@ -111,24 +114,25 @@ export class KeyPool {
     return { name, provider, baseUrl, projects };
   }
 
-  #grab(plan: Plan, keyId: string | null): Lease | null {
+  #grab(plan: Plan, course: Course, keyId: string | null): Lease | null {
     this.#wakeDue();
     const nowMs = this.#clock.now();
     const lane = this.#lanes.of(plan.model);
-    const wanted = keyId === null ? null : this.#keyById(keyId);
+    const wanted = keyId === null ? null : (this.#keys.get(keyId) ?? null);
     if (wanted !== null && wanted.key.resting === null) {
       const seat = lane.seatOf(wanted.project, nowMs);
-      if (seat !== undefined) return this.#lend(lane, seat, wanted.key, plan.model);
+      if (seat !== undefined) return this.#lend(lane, seat, wanted.key, plan, course);
     }
     const kept = plan.isSticky ? this.#sticky.of(plan.callerId) : undefined;
-    const seat =
-      (kept && lane.seatOf(kept, nowMs)) ?? lane.best(nowMs, (returned) => this.#tellReturn(returned, plan.model));
+    const keptSeat = kept === undefined || course.exhausted.includes(kept.id) ? undefined : lane.seatOf(kept, nowMs);
+    const tellReturn = (returned: Seat): void => this.#tellReturn(returned, plan.model);
+    const seat = keptSeat ?? lane.best(nowMs, course.exhausted, tellReturn);
     if (seat === undefined) return null;
     if (plan.isSticky && kept === undefined) this.#sticky.keep(plan.callerId, seat.project);
-    return this.#lend(lane, seat, seat.project.nextKey(), plan.model);
+    return this.#lend(lane, seat, seat.project.nextKey(), plan, course);
   }
 
-  #lend(lane: Lane, seat: Seat, key: Key, model: string | null): Lease {
+  #lend(lane: Lane, seat: Seat, key: Key, { model }: Plan, course: Course): Lease {
     const { project } = seat;
     lane.take(seat);
     project.inFlight++;
@@ -142,6 +146,7 @@ export class KeyPool {
         isSettled = true;
         project.inFlight--;
         lane.giveBack(seat);
+        if (failure?.scope === 'quota') course.exhausted = [...course.exhausted, project.id];
         if (failure === null) lane.succeeded(seat);
         else this.#charge(failure, project, key, model);
       },
@@ -223,28 +228,19 @@ export class KeyPool {
     const waitMs = this.#waitMs(model);
     const { name } = this.#settings;
     const forModel = model === null ? '' : ` for the model ${JSON.stringify(model)}`;
-    if (waitMs === null) {
+    if (this.#lanes.of(model).nextReturnMs() === undefined || waitMs === null) {
       return new SluiceError(
         'no_usable_key',
         `The provider refuses every key of the pool "${name}"${forModel}. The gateway's snapshot and log say why, key by key.`,
-        { retryAfterMs: longestGrownMs },
+        { retryAfterMs: waitMs ?? longestGrownMs },
       );
     }
     const seconds = Math.ceil(waitMs / 1000);
     return new SluiceError(
       'quota_exhausted',
-      `All ${this.#projects.length} projects of the pool "${name}" are out of quota${forModel}; the next is back in ${seconds} s.`,
+      `No project of the pool "${name}" has quota left${forModel}; the next is back in ${seconds} s.`,
       { retryAfterMs: waitMs },
     );
-  }
-
-  #keyById(id: string): { project: Project; key: Key } | null {
-    for (const project of this.#projects) {
-      if (!id.startsWith(project.id)) continue;
-      const key = project.keys.find((one) => one.id === id);
-      if (key !== undefined) return { project, key };
-    }
-    return null;
   }
 
   #tellReturn(seat: Seat, model: string | null): void {

@@ -80,7 +80,11 @@ export function nearest(name: string, known: readonly string[]): string | null {
   const [best] = known
     .map((candidate) => ({ candidate, edits: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((left, right) => left.edits - right.edits);
-  return best !== undefined && best.edits <= Math.max(2, best.candidate.length / 3) ? best.candidate : null;
+  if (best === undefined) return null;
+  const { candidate, edits } = best;
+  // Two edits turn any short name into any other; one that begins alike may still be meant.
+  const isLikely = candidate.length >= 5 || candidate[0] === name[0];
+  return isLikely && edits <= Math.max(2, candidate.length / 3) ? candidate : null;
 }
 
 /** Levenshtein's, a row at a time. */

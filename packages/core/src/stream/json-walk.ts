@@ -77,8 +77,8 @@ export class JsonWalk {
         continue;
       }
       const byte = chunk[at] as number;
-      this.#step(byte, at);
       at++;
+      if (byte !== SPACE) this.#step(byte, at - 1);
       if (stopsAtLines && (byte === LF || byte === CR)) break;
     }
     return at;
@@ -86,7 +86,6 @@ export class JsonWalk {
 
   #step(byte: number, at: number): void {
     switch (byte) {
-      case SPACE:
       case LF:
       case CR:
       case TAB:

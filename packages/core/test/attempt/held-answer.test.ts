@@ -89,6 +89,15 @@ test('showing is a whole answer', () => {
   expect(client.headers).toEqual({ a: '1', b: '2' });
 });
 
+test.each([true, false])(
+  'half an error answer is replaced, for it would look whole (a known call: %s)',
+  (isApiCall) => {
+    const held = holdAnswer(read({ isWhole: false }), failure('overloaded', 'overloaded', 'Half.'), isApiCall);
+    expect(held.status).toBe(503);
+    expect(JSON.parse(Buffer.from(held.body).toString())).toMatchObject({ error: { code: 503, message: 'Half.' } });
+  },
+);
+
 test('showing an answer without a body writes nothing', () => {
   const client = recordingSink();
   showAnswer(client, { status: 404, headers: {}, body: new Uint8Array() }, {});
@@ -96,5 +105,5 @@ test('showing an answer without a body writes nothing', () => {
 });
 
 function read(more: Partial<ReadAnswer>): ReadAnswer {
-  return { status: 503, headers: {}, raw: Buffer.from(text), text, clean: text, ...more };
+  return { status: 503, headers: {}, raw: Buffer.from(text), text, clean: text, isWhole: true, ...more };
 }

@@ -27,7 +27,7 @@ test('a lane in use, or with somebody at rest, outlives those that are idle', ()
   const projects = [new Project('a', 1, ['k']), new Project('b', 1, ['l'])] as const;
   const lanes = new Lanes(projects);
   const busy = lanes.of('busy');
-  const seat = busy.best(0, nobody);
+  const seat = busy.best(0, [], nobody);
   if (seat !== undefined) busy.take(seat);
   const cooling = lanes.of('cooling');
   cooling.cool(projects[0], resting);

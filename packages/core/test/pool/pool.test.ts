@@ -78,16 +78,16 @@ describe('a project that is out of quota', () => {
     const pool = pooled({ a: 1 });
     take(pool).settle(quota(34_400));
     await clock.advance(34_399);
-    expect(pool.hasFree(plan())).toBe(false);
+    expect(pool.hasFree(plan(), newCourse())).toBe(false);
     await clock.advance(1);
-    expect(pool.hasFree(plan())).toBe(true);
+    expect(pool.hasFree(plan(), newCourse())).toBe(true);
     expect(take(pool).project).toBe('a');
   });
 
   test('rests for that model alone', () => {
     const pool = pooled({ a: 1 });
     take(pool, 'flash').settle(quota(60_000));
-    expect(pool.hasFree(plan('flash'))).toBe(false);
+    expect(pool.hasFree(plan('flash'), newCourse())).toBe(false);
     expect(take(pool, 'pro').project).toBe('a');
     expect(take(pool, null).project).toBe('a');
     expect(pool.isUsable).toBe(true);
@@ -96,11 +96,11 @@ describe('a project that is out of quota', () => {
   test('rests for the model that the provider counts, beside the one that was asked', () => {
     const pool = pooled({ a: 1 });
     take(pool, 'flash-latest').settle(quota(60_000, { quotaModel: 'flash' }));
-    expect([pool.hasFree(plan('flash-latest')), pool.hasFree(plan('flash')), pool.hasFree(plan('pro'))]).toEqual([
-      false,
-      false,
-      true,
-    ]);
+    expect([
+      pool.hasFree(plan('flash-latest'), newCourse()),
+      pool.hasFree(plan('flash'), newCourse()),
+      pool.hasFree(plan('pro'), newCourse()),
+    ]).toEqual([false, false, true]);
   });
 
   test('is not woken early by a shorter word that comes later', async () => {
@@ -109,9 +109,9 @@ describe('a project that is out of quota', () => {
     first.settle(quota(60_000));
     second.settle(quota(5_000));
     await clock.advance(5_000);
-    expect(pool.hasFree(plan())).toBe(false);
+    expect(pool.hasFree(plan(), newCourse())).toBe(false);
     await clock.advance(55_000);
-    expect(pool.hasFree(plan())).toBe(true);
+    expect(pool.hasFree(plan(), newCourse())).toBe(true);
   });
 
   test('rests longer by a longer word that comes later', async () => {
@@ -120,7 +120,7 @@ describe('a project that is out of quota', () => {
     first.settle(quota(5_000));
     second.settle(quota(60_000));
     await clock.advance(30_000);
-    expect(pool.hasFree(plan())).toBe(false);
+    expect(pool.hasFree(plan(), newCourse())).toBe(false);
   });
 
   test('rests 5, 10, 20, 40, 60 seconds and no longer when nobody says how long', async () => {
@@ -129,7 +129,7 @@ describe('a project that is out of quota', () => {
     for (let time = 0; time < 7; time++) {
       take(pool).settle(growing());
       let restMs = 0;
-      while (!pool.hasFree(plan())) {
+      while (!pool.hasFree(plan(), newCourse())) {
         await clock.advance(5_000);
         restMs += 5_000;
       }
@@ -147,7 +147,7 @@ describe('a project that is out of quota', () => {
     take(pool).settle(null);
     take(pool).settle(growing());
     await clock.advance(5_000);
-    expect(pool.hasFree(plan())).toBe(true);
+    expect(pool.hasFree(plan(), newCourse())).toBe(true);
   });
 
   test('rests 5 seconds when ten calls that were under way together are refused', async () => {
@@ -155,7 +155,7 @@ describe('a project that is out of quota', () => {
     const leases = Array.from({ length: 10 }, () => take(pool));
     for (const lease of leases) lease.settle(growing());
     await clock.advance(5_000);
-    expect(pool.hasFree(plan())).toBe(true);
+    expect(pool.hasFree(plan(), newCourse())).toBe(true);
   });
 
   test('is told, and told again when it is back', async () => {
@@ -169,6 +169,35 @@ describe('a project that is out of quota', () => {
       { ...common, state: 'cooling', reason: 'quota_minute', untilMs },
       { ...common, state: 'ready', reason: 'returned', untilMs: null },
     ]);
+  });
+});
+
+describe('within one request', () => {
+  test('a project that was out of quota is not asked again, even when it is back', async () => {
+    const pool = pooled({ a: 1, b: 1 });
+    const course = newCourse();
+    const first = takeFor(pool, plan(), course);
+    first.settle(quota(1_000));
+    await clock.advance(1_000);
+    expect(pool.hasFree(plan(), course)).toBe(true);
+    const second = takeFor(pool, plan(), course);
+    expect(second.project).not.toBe(first.project);
+    second.settle(quota(1_000));
+    await clock.advance(1_000);
+    expect(pool.hasFree(plan(), course)).toBe(false);
+    expect(pool.hasFree(plan(), newCourse())).toBe(true);
+    expect(counted([take(pool), take(pool)])).toEqual({ a: 1, b: 1 });
+  });
+
+  test('nor is the project where the caller’s things live', async () => {
+    const pool = pooled({ a: 1, b: 1 });
+    const mine = { ...plan(), isSticky: true };
+    const course = newCourse();
+    const first = takeFor(pool, mine, course);
+    first.settle(quota(1_000));
+    await clock.advance(1_000);
+    expect(takeFor(pool, mine, course).project).not.toBe(first.project);
+    expect(takeFor(pool, mine).project).toBe(first.project);
   });
 });
 
@@ -224,9 +253,9 @@ describe('a project that is refused', () => {
   test('for a time is back after it, for every model', async () => {
     const pool = pooled({ a: 1 });
     take(pool, 'flash').settle(failed('project', { restMs: 600_000 }));
-    expect([pool.hasFree(plan('flash')), pool.hasFree(plan('pro'))]).toEqual([false, false]);
+    expect([pool.hasFree(plan('flash'), newCourse()), pool.hasFree(plan('pro'), newCourse())]).toEqual([false, false]);
     await clock.advance(600_000);
-    expect([pool.hasFree(plan('flash')), pool.hasFree(plan('pro'))]).toEqual([true, true]);
+    expect([pool.hasFree(plan('flash'), newCourse()), pool.hasFree(plan('pro'), newCourse())]).toEqual([true, true]);
   });
 
   test('for good stays away when something milder comes later', async () => {
@@ -244,7 +273,7 @@ test.each(['request', 'model', 'host', 'client', 'gateway'] as const)(
   (scope) => {
     const pool = pooled({ a: 1 });
     take(pool).settle(failed(scope, { restMs: 60_000 }));
-    expect(pool.hasFree(plan())).toBe(true);
+    expect(pool.hasFree(plan(), newCourse())).toBe(true);
     expect(events).toEqual([]);
   },
 );
@@ -258,7 +287,7 @@ describe('a lease', () => {
     one.settle(quota(60_000));
     one.settle(null);
     expect(inFlight(pool)).toEqual([1]);
-    expect(pool.hasFree(plan())).toBe(true);
+    expect(pool.hasFree(plan(), newCourse())).toBe(true);
     other.settle(null);
     expect(inFlight(pool)).toEqual([0]);
   });

@@ -90,7 +90,7 @@ function retryInfoMs(details: readonly Json[]): number | null {
       if (amount !== undefined) return clampDelayMs(Number(amount) * (unit === 's' ? 1000 : 1));
     }
     const seconds = objectOf(retryDelay)?.seconds;
-    if (seconds !== undefined) return clampDelayMs(Number(seconds) * 1000);
+    if (seconds !== undefined && !Number.isNaN(Number(seconds))) return clampDelayMs(Number(seconds) * 1000);
   }
   return null;
 }
