@@ -46,7 +46,9 @@ async function packAll(root: string, destination: string): Promise<{ packed: Pac
       continue;
     }
     const target = join(destination, `${name.replace('@', '').replace('/', '-')}.tgz`);
-    const { code, output } = await run(['pnpm', 'pack', '--out', target], { cwd: folder });
+    const { code, output } = await run(['pnpm', 'pack', '--config.ignore-scripts=true', '--out', target], {
+      cwd: folder,
+    });
     if (code === 0) packed.push({ name, folder, tarball: target });
     else problems.push(`${name} could not be packed:\n${output.trim()}`);
   }

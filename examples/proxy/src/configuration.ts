@@ -96,8 +96,8 @@ const origins = [
   [/^server\.port /, 'port', 'PORT'],
   [/^server\.host /, 'host', 'HOST'],
   [/^pools\.gemini\.baseUrl /, 'geminiBaseUrl', 'GEMINI_BASE_URL'],
-  [/^pools\.gemini\.projects|^key \d+ of project |^two projects /, 'geminiKeys', 'GEMINI_API_KEYS'],
-  [/^the key of caller |^caller |^two callers /, 'callers', 'SLUICE_API_KEYS'],
+  [/^pools\.gemini\.projects|^key \d+ of project |^project /, 'geminiKeys', 'GEMINI_API_KEYS'],
+  [/^the key of caller |^caller /, 'callers', 'SLUICE_API_KEYS'],
 ] as const;
 
 function withOrigin(environment: Environment): (fault: string) => string {

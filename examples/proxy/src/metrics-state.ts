@@ -36,7 +36,7 @@ export function measureState(gateway: Gateway, registry: Registry): void {
 function measureKeys(gateway: Gateway, registry: Registry): void {
   new Gauge({
     name: 'sluice_keys',
-    help: 'Provider keys by pool and state.',
+    help: 'Provider keys by pool and state; a key whose project is out of quota for some model counts as cooling.',
     labelNames: ['pool', 'state'],
     registers: [registry],
     collect() {
@@ -47,11 +47,14 @@ function measureKeys(gateway: Gateway, registry: Registry): void {
   });
 }
 
-/** A key is in the worse of two states: its own, and that of the project that it belongs to. */
+/** A key is in the worst of three states: its own, its project's, and its project's for the model that is worst off. */
 export function countKeys(pool: PoolSnapshot, state: (typeof keyStates)[number]): number {
   const rank = keyStates.indexOf(state);
   return pool.projects
-    .flatMap((project) => project.keys.map((key) => Math.max(rankOf(project.state), rankOf(key.state))))
+    .flatMap(({ state: ofProject, keys, cooling }) => {
+      const ofModels = cooling.map((lane) => rankOf(lane.state));
+      return keys.map((key) => Math.max(rankOf(ofProject), rankOf(key.state), ...ofModels));
+    })
     .filter((worse) => worse === rank).length;
 }
 

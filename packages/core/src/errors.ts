@@ -98,8 +98,8 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   unsupported_media_type: {
     status: 415,
     rpc: 'INVALID_ARGUMENT',
-    when: 'A JSON call came with another content type, or with a content encoding.',
-    help: 'Send `content-type: application/json`, in UTF-8 and uncompressed.',
+    when: 'A JSON call came with another content type, or with a content encoding other than gzip.',
+    help: 'Send `content-type: application/json` in UTF-8, plain or gzip.',
   },
   expectation_failed: {
     status: 417,

@@ -67,7 +67,7 @@ export interface RequestEndEvent {
   readonly usage: TokenUsage | null;
 }
 
-/** The states that a key can be in. */
+/** The states that a key can be in: `cooling` ends by itself, `disabled` waits for an operator. */
 export type KeyState = 'ready' | 'cooling' | 'disabled';
 
 /** A key or a whole project is no longer used as before. */

@@ -44,7 +44,7 @@ export interface Gateway {
   snapshot(): Snapshot;
   /** Lets nobody in any more, and resolves when nobody is inside. New requests are answered 503 `draining`. */
   drain(options: DrainOptions): Promise<void>;
-  /** Lets go of all connections to providers. */
+  /** Lets nobody in any more, and lets go of all connections to providers. */
   close(): Promise<void>;
   /** What a driver must keep to. */
   readonly settings: { readonly server: DoorSettings };
@@ -95,7 +95,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       await gate.empty();
       cancel();
     },
-    close: () => workshop.upstream.close(),
+    close() {
+      gate.shut();
+      return workshop.upstream.close();
+    },
   };
 }
 

@@ -51,14 +51,16 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
   try {
     at.gate.enter(story);
     assertHeaders(exchange.headers);
-    const call = at.surfaces.match(exchange);
-    story.called(call);
+    const asked = at.surfaces.match(exchange);
+    story.called(asked);
     const caller = await at.auth.identify(exchange);
     story.identified(caller);
-    if (call.wantsJson) assertJson(exchange.headers);
+    if (asked.wantsJson) assertJson(exchange.headers);
     at.gate.askForRoom();
     const body = await exchange.readBody(at.maxBodyBytes);
     story.received(body, at.gate);
+    const call = at.surfaces.readBody(asked, body);
+    story.called(call);
 
     const plan = makePlan(call, caller, at);
     const course = newCourse();

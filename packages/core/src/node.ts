@@ -5,6 +5,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { mountPrefix, withoutMount } from './client/mount.ts';
 import { NodeExchange } from './client/node.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -42,15 +43,11 @@ export function nodeListener(
   gateway: Gateway,
   { mountPath = '', remoteOf = socketAddress, bodyOf = unread }: NodeListenerOptions = {},
 ): NodeListener {
-  const prefix = mountPath.replace(/\/+$/, '');
+  const prefix = mountPrefix(mountPath);
   const { bodyInMs } = gateway.settings.server;
   return (req, res) => {
-    const url = req.url ?? '/';
-    const isMounted = prefix !== '' && (url === prefix || url.startsWith(`${prefix}/`) || url.startsWith(`${prefix}?`));
-    const target = isMounted ? url.slice(prefix.length) : url;
-    // A mount without a slash at its end leaves a target that begins with its query.
-    const path = isMounted && !target.startsWith('/') ? `/${target}` : target;
-    const exchange = new NodeExchange(req, res, { target: path, remote: remoteOf(req), bodyInMs, bodyOf });
+    const target = withoutMount(req.url ?? '/', prefix);
+    const exchange = new NodeExchange(req, res, { target, remote: remoteOf(req), bodyInMs, bodyOf });
     void gateway.handle(exchange);
   };
 }

@@ -205,9 +205,9 @@ function parsedBy<Schema extends typeof gatewaySchema | typeof configurationSche
   value: unknown,
 ): z.output<Schema> {
   const result = schema.safeParse(value);
-  const faults = result.success ? crossFaults(result.data) : describeFaults(result.error.issues, value);
-  // Options whose shape is wrong may still have a missing caller list to complain about, and all is said at once.
-  if (!result.success && typeof value === 'object' && value !== null) faults.push(...missing(value as GatewayOptions));
+  const shapeFaults = result.success ? [] : describeFaults(result.error.issues, value);
+  // What has the right shape is judged even where something else has not: all is said at once.
+  const faults = [...shapeFaults, ...(isRecord(value) ? crossFaults(value) : [])];
   if (faults.length > 0 || !result.success) throw invalid(faults);
   return result.data as z.output<Schema>;
 }
@@ -218,33 +218,44 @@ function invalid(faults: readonly string[]): SluiceError {
   return new SluiceError('invalid_options', `The options have ${count}:\n${list}`, { faults });
 }
 
-function crossFaults(options: Parsed): string[] {
-  const faults = missing(options as GatewayOptions);
-  const pools = Object.entries(options.pools ?? {});
-  if (pools.length > 1)
-    faults.push(`pools holds ${pools.length} pools; one is what this version serves, with all projects in it`);
-  const projects = options.keys === undefined ? pools.flatMap(([, { projects }]) => projects) : parseKeys(options.keys);
-  faults.push(...keyFaults(projects));
-  if (options.callers) faults.push(...callerFaults(callersOf(options)));
-  return faults;
-}
-
-function missing({ keys, pools, callers }: GatewayOptions): string[] {
+/** Rules between options; whatever has the wrong shape is passed over, for it has been named already. */
+function crossFaults({ keys, pools, callers }: Record<string, unknown>): string[] {
   const faults: string[] = [];
+  const poolList = isRecord(pools) ? Object.values(pools).filter(isRecord) : [];
+  const projects = typeof keys === 'string' ? parseKeys(keys) : poolList.flatMap((one) => projectsIn(one.projects));
   if (keys !== undefined && pools !== undefined) faults.push('keys and pools say the same thing twice; leave one out');
-  const hasKeys = keys !== undefined ? parseKeysOf(keys) > 0 : Object.keys(pools ?? {}).length > 0;
+  if (poolList.length > 1)
+    faults.push(`pools holds ${poolList.length} pools; one is what this version serves, with all projects in it`);
+  const hasKeys = typeof keys === 'string' ? projects.length > 0 : keys !== undefined || poolList.length > 0;
   if (!hasKeys) faults.push('keys or pools must hold at least one provider key');
-  if (callers === undefined || callers === '') {
-    faults.push(
-      "callers is missing, and nobody is let in by accident: list who may call (callers: [{ id: 'alice', key: '…' }]), " +
-        "or say callers: 'anyone' when the host's own middleware guards the mount",
-    );
+  faults.push(...keyFaults(projects));
+  if (callers === undefined || callers === '') faults.push(nobodyIsLetIn);
+  else if (typeof callers === 'string' && callers !== 'anyone') faults.push(...callerFaults(parseCallers(callers)));
+  else if (Array.isArray(callers)) {
+    const known = callers.filter(isCaller);
+    if (known.length > 0 || callers.length === 0) faults.push(...callerFaults(known));
   }
   return faults;
 }
 
-function parseKeysOf(keys: unknown): number {
-  return typeof keys === 'string' ? parseKeys(keys).length : 1;
+const nobodyIsLetIn =
+  "callers is missing, and nobody is let in by accident: list who may call (callers: [{ id: 'alice', key: '…' }]), " +
+  "or say callers: 'anyone' when the host's own middleware guards the mount";
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCaller(value: unknown): value is CallerOptions {
+  return isRecord(value) && typeof value.id === 'string' && typeof value.key === 'string';
+}
+
+function projectsIn(value: unknown): { id: string; keys: string[] }[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isRecord).flatMap(({ id, keys }) => {
+    const list = Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [];
+    return typeof id === 'string' ? [{ id, keys: list }] : [];
+  });
 }
 
 function callersOf({ callers }: Parsed): readonly CallerOptions[] | CallerLookup | 'anyone' {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { mountPrefix } from './client/mount.ts';
 import { webExchange } from './client/web.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -26,7 +27,7 @@ export function fetchHandler(
   gateway: Gateway,
   { mountPath = '' }: FetchHandlerOptions = {},
 ): (request: Request) => Promise<Response> {
-  const prefix = mountPath.replace(/\/+$/, '');
+  const prefix = mountPrefix(mountPath);
   return (request) => {
     const { exchange, response } = webExchange(request, prefix);
     void gateway.handle(exchange);

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 /** From the bottom up; a name that ends in a slash stands for a folder. The first floor that names a file is its own. */
 const floors: readonly (readonly string[])[] = [
   // nouns
-  ['wire.ts', 'errors.ts', 'clock.ts', 'joined.ts', 'platform/platform.ts'],
+  ['wire.ts', 'errors.ts', 'clock.ts', 'bytes/', 'platform/platform.ts'],
   ['failure.ts', 'events.ts'],
   // contracts
   ['snapshot.ts', 'dialect/dialect.ts', 'auth/auth.ts', 'provider/provider.ts', 'plan/', 'platform/'],

@@ -65,7 +65,10 @@ class Attempt implements Sink {
     const { call, over, method, headers, body } = this.#errand;
     const { upstream, provider, origin, health, host } = this.#shop;
     const leave = health.enter({ host, model: call.model });
-    if ('retryAfterMs' in leave) return this.#lose(trouble.circuitOpen(leave.target, leave.retryAfterMs));
+    if ('retryAfterMs' in leave) {
+      const model = leave.target === host ? null : call.model;
+      return this.#lose(trouble.circuitOpen(model, leave.retryAfterMs));
+    }
     this.#pass = leave;
     over.addEventListener('abort', this.#onOver, { once: true });
     this.#vigil.waitForHead(call.answer === 'generation');

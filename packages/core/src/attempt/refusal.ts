@@ -1,7 +1,7 @@
 /** What an error answer of the provider means, and how it would look to the client: judged and cleaned. */
 
+import { joined } from '../bytes/joined.ts';
 import type { Failure } from '../failure.ts';
-import { joined } from '../joined.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Call } from '../surface/surface.ts';
 import type { HeaderBag } from '../wire.ts';

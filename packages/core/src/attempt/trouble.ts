@@ -97,8 +97,10 @@ export function tooLarge(what: string): Failure {
   return failure('too_large', 'upstream_protocol', message, { scope: 'gateway', again: 'never', mayHaveRun: true });
 }
 
-export function circuitOpen(target: string, retryAfterMs: number): Failure {
-  const message = `${target} has failed too often; it is tried again in ${Math.ceil(retryAfterMs / 1000)} s.`;
+/** @param model - null when it is the provider as a whole that is left alone */
+export function circuitOpen(model: string | null, retryAfterMs: number): Failure {
+  const who = model === null ? 'The provider' : `The model ${JSON.stringify(model)}`;
+  const message = `${who} has failed too often; it is tried again in ${Math.ceil(retryAfterMs / 1000)} s.`;
   return failure('circuit_open', 'circuit_open', message, { scope: 'gateway', again: 'never', retryAfterMs });
 }
 

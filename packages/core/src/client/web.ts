@@ -1,8 +1,9 @@
 /** The client's side over web standards: a `Request` becomes an {@link Exchange}, what is poured becomes a `Response`. */
 
+import { joined } from '../bytes/joined.ts';
 import { SluiceError } from '../errors.ts';
-import { joined } from '../joined.ts';
 import type { Exchange, Flow, HeaderBag, Sink } from '../wire.ts';
+import { withoutMount } from './mount.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 
 /** Bytes that wait for the reader before the source is held. */
@@ -34,14 +35,6 @@ export function webExchange(request: Request, mountPath: string): WebExchange {
   if (request.signal.aborted) over.abort(request.signal.reason);
   else request.signal.addEventListener('abort', () => client.leave(request.signal.reason), { once: true });
   return { exchange, response: client.response };
-}
-
-/** `/gemini` is mounted, `/gemini/…` and `/gemini?…` are below it, `/geminis` is somebody else's. */
-function withoutMount(path: string, mountPath: string): string {
-  if (mountPath === '' || !path.startsWith(mountPath)) return path;
-  const rest = path.slice(mountPath.length);
-  if (rest.startsWith('/')) return rest;
-  return rest === '' || rest.startsWith('?') ? `/${rest}` : path;
 }
 
 function bagOf(headers: Headers): HeaderBag {

@@ -8,7 +8,7 @@ import type { Course, Plan } from '../plan/plan.ts';
 import type { PoolSnapshot } from '../snapshot.ts';
 import type { Lane, Seat } from './lane.ts';
 import { Lanes } from './lanes.ts';
-import { type Key, Project, type Resting, restSnapshot } from './project.ts';
+import { type Key, Project, type Resting, restSnapshot, stateOf } from './project.ts';
 import { Sticky } from './sticky.ts';
 import { WaitingRoom, type WaitingSettings } from './waiting-room.ts';
 
@@ -105,11 +105,11 @@ export class KeyPool {
       id: project.id,
       weight: project.weight,
       inFlight: project.inFlight,
-      ...restSnapshot(project.resting, true, offsetMs),
-      keys: project.keys.map((key) => ({ id: key.id, ...restSnapshot(key.resting, true, offsetMs) })),
+      ...restSnapshot(project.resting, offsetMs),
+      keys: project.keys.map((key) => ({ id: key.id, ...restSnapshot(key.resting, offsetMs) })),
       cooling: this.#lanes
         .coolingOf(project, nowMs)
-        .map(({ model, resting }) => ({ model, ...restSnapshot(resting, false, offsetMs) })),
+        .map(({ model, resting }) => ({ model, ...restSnapshot(resting, offsetMs) })),
     }));
     return { name, provider, baseUrl, projects };
   }
@@ -250,8 +250,7 @@ export class KeyPool {
   #tell(project: Project, key: string | null, model: string | null, reason: string, resting: Resting | null): void {
     const untilMs =
       resting?.untilMs == null ? null : Math.round(resting.untilMs + this.#clock.wallNow() - this.#clock.now());
-    const resting_ = model === null ? 'disabled' : 'cooling';
-    const state = resting === null ? 'ready' : resting_;
+    const state = stateOf(resting);
     this.#emitter.emit('key', { pool: this.#settings.name, project: project.id, key, model, state, reason, untilMs });
   }
 }

@@ -1,5 +1,6 @@
 /** One Google project and its keys: who is fit for work, who rests, and why. */
 
+import type { KeyState } from '../events.ts';
 import type { Rest } from '../snapshot.ts';
 
 /** Why something rests, and from when to when: on the monotonic clock, and null for "until an operator says otherwise". */
@@ -58,11 +59,17 @@ export class Project {
   }
 }
 
+/** What ends by itself cools; what waits for an operator is disabled. */
+export function stateOf(resting: Resting | null): KeyState {
+  if (resting === null) return 'ready';
+  return resting.untilMs === null ? 'disabled' : 'cooling';
+}
+
 /** How a rest looks from outside; `offsetMs` turns the monotonic clock into the wall's. */
-export function restSnapshot(resting: Resting | null, isDisabling: boolean, offsetMs: number): Rest {
+export function restSnapshot(resting: Resting | null, offsetMs: number): Rest {
   if (resting === null) return { state: 'ready', reason: null, sinceMs: null, untilMs: null };
   return {
-    state: isDisabling ? 'disabled' : 'cooling',
+    state: stateOf(resting),
     reason: resting.reason,
     sinceMs: Math.round(resting.sinceMs + offsetMs),
     untilMs: resting.untilMs === null ? null : Math.round(resting.untilMs + offsetMs),

@@ -67,7 +67,11 @@ function given({ code, path }: z.core.$ZodIssue, input: unknown): string {
   const isSecret = path.some((part) => secret.has(String(part)));
   if (typeof value === 'string' && (isSecret || code === 'invalid_type')) return `${value.length} characters`;
   if (isSecret || (typeof value === 'object' && value !== null)) return kindOf(value);
-  const text = (JSON.stringify(value) ?? String(value)).replace(/\/\/[^/]*@/, '//…@');
+  // JSON has no NaN and no Infinity.
+  const text = (typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))).replace(
+    /\/\/[^/]*@/,
+    '//…@',
+  );
   return `${text.length > 60 ? `${text.slice(0, 60)}…` : text} (${kindOf(value)})`;
 }
 

@@ -4,16 +4,16 @@ import type { CallerOptions } from '../auth/auth.ts';
 import type { ProjectOptions } from '../options.ts';
 
 const separators = /[,\n\r]+/;
-/** An id, an equals sign, a key. A key itself may hold equals signs at its end, as base64 does. */
-const named = /^([A-Za-z0-9][\w.-]{0,63})=(.+)$/;
+/** A name, an equals sign, a key. A key itself may hold equals signs at its end, as base64 does. */
+const named = /^([A-Za-z0-9][\w.-]{0,63})=(.*)$/;
 
 function* entries(text: string): Iterable<{ id: string | null; value: string }> {
   for (const part of text.split(separators)) {
     const entry = part.trim();
     if (entry === '') continue;
     const [, id = null, value = entry] = named.exec(entry) ?? [];
-    // "KEY=" is a key that ends in padding, not a name without a key.
-    yield /^=*$/.test(value) ? { id: null, value: entry } : { id, value };
+    // "alice=$UNSET" must not become a key called "alice=": what has nothing behind its equals sign is blank.
+    yield { id, value: value.replace(/^=+$/, '') };
   }
 }
 

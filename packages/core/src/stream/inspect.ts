@@ -1,7 +1,7 @@
 /** Lets a {@link Scan} read an answer that may be compressed: a copy is undone, the bytes themselves pass. */
 
 import { platform } from '#platform';
-import { joined } from '../joined.ts';
+import { joined } from '../bytes/joined.ts';
 import type { Scan } from './scan.ts';
 
 /** Reads along. `scan` is behind by what is still being undone; `finish` waits for it. */

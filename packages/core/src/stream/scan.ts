@@ -4,12 +4,12 @@
  *
  * It follows the structure of the JSON instead of searching for words, because a model may well write `"finishReason":`
  * into the arguments of a tool call. One reader serves server-sent events, streamed arrays and unary bodies: outside of
- * an object it goes line by line, inside it walks (`json-walk.ts`).
+ * an object it goes line by line, inside it walks (`bytes/json-walk.ts`).
  */
 
+import { joined } from '../bytes/joined.ts';
+import { JsonWalk, type Walked } from '../bytes/json-walk.ts';
 import type { Grammar } from '../dialect/dialect.ts';
-import { joined } from '../joined.ts';
-import { JsonWalk, type Walked } from './json-walk.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;

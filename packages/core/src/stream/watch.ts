@@ -6,7 +6,7 @@
  * something to show.
  */
 
-import { joined } from '../joined.ts';
+import { joined } from '../bytes/joined.ts';
 import type { Flow, HeaderBag, Sink } from '../wire.ts';
 import { type Inspection, wholeBody } from './inspect.ts';
 import type { Scan } from './scan.ts';

@@ -4,6 +4,7 @@ import type { Dialect } from '../dialect/dialect.ts';
 import { gemini } from '../dialect/gemini/dialect.ts';
 import { openaiChat } from '../dialect/openai-chat/dialect.ts';
 import { SluiceError } from '../errors.ts';
+import { modelInBody } from './model-in-body.ts';
 import type { AnswerKind, Call, Knock, Repeat, Surfaces } from './surface.ts';
 import { parseTarget, type QueryParameter, type Target } from './target.ts';
 
@@ -50,6 +51,10 @@ export type ModelRoutes = ReadonlyMap<string, string>;
 export function geminiSurfaces(routes: ModelRoutes): Surfaces {
   return {
     dialectOf: (target) => (/^\/v[0-9][a-z0-9]*\/openai\//.test(target) ? openaiChat : gemini),
+    readBody(call, body) {
+      const model = call.hasModelInBody ? modelInBody(body) : null;
+      return model === null ? call : { ...call, model: model.replace(/^models\//, '') };
+    },
     match(knock) {
       if (!methods.has(knock.method)) throw notAllowed(knock.method, [...methods].join(', '));
       const target = parseTarget(knock.target);
@@ -140,6 +145,7 @@ function call(
     repeat: row.repeat,
     isSticky: false,
     wantsJson: row.method === 'POST',
+    hasModelInBody: dialect === openaiChat && row.method === 'POST',
   };
 }
 
@@ -161,6 +167,7 @@ function passed(
     repeat: method === 'GET' || method === 'HEAD' ? 'always' : 'if-nothing-happened',
     isSticky: true,
     wantsJson: false,
+    hasModelInBody: false,
   };
 }
 

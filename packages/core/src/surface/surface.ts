@@ -36,6 +36,8 @@ export interface Call {
   readonly isSticky: boolean;
   /** Its body must be JSON. */
   readonly wantsJson: boolean;
+  /** The model is named in the body instead. */
+  readonly hasModelInBody: boolean;
 }
 
 /** What a surface is told about a request. */
@@ -53,4 +55,6 @@ export interface Surfaces {
   dialectOf(target: string): Dialect;
   /** @throws SluiceError `not_found`, `method_not_allowed`, `invalid_request` */
   match(knock: Knock): Call;
+  /** The call with what its body says of it. Never throws: a body that cannot be read is the provider's to refuse. */
+  readBody(call: Call, body: Uint8Array): Call;
 }

@@ -84,6 +84,27 @@ describeDrivers('a pool finds the key that works', (_driver, mount) => {
     expect((await read(other)).status).toBe(200);
   });
 
+  test('OpenAI models have lanes and breakers of their own, though their names stand in the body', async () => {
+    const { fetch, gateway, simulator } = await mount({
+      simulator: { projects: [{ id: 'one', keys: ['only-key-00001'] }] },
+      gateway: { retry: { maxAttempts: 1 }, breaker: { consecutiveFailures: 2, consecutiveSpanMs: 0 } },
+    });
+    const chat = async (model: string): Promise<number> => {
+      const body = JSON.stringify({ messages: [{ role: 'user', content: 'hi' }], model });
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+      return (await read(await fetch('/v1beta/openai/chat/completions', init))).status;
+    };
+    simulator.plan('*', ['429-bare', '503', '503', 'ok']);
+    expect(await chat('gemini-2.5-pro')).toBe(429);
+    expect(await chat('gemini-2.5-flash-lite')).toBe(503);
+    expect(await chat('gemini-2.5-flash-lite')).toBe(503);
+    expect(await chat('gemini-2.5-flash')).toBe(200);
+    expect((await read(await fetch('/v1beta/models'))).status).toBe(200);
+    const { pools, breakers } = gateway.snapshot();
+    expect(pools[0]?.projects[0]?.cooling).toMatchObject([{ model: 'gemini-2.5-pro' }]);
+    expect(breakers).toMatchObject([{ target: expect.stringContaining('/gemini-2.5-flash-lite') }]);
+  });
+
   test('what the provider says of our keys is not shown to the client', async () => {
     const { ask, simulator } = await mount({ simulator: three });
     simulator.plan('*', ['400-key-invalid']);

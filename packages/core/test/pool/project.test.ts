@@ -34,12 +34,12 @@ test('a key is named by its place, never by a part of itself', () => {
 });
 
 test('a rest is told in the time of the wall', () => {
-  expect(restSnapshot({ ...resting, untilMs: 30 }, true, 1_000)).toEqual({
-    state: 'disabled',
+  expect(restSnapshot({ ...resting, untilMs: 30 }, 1_000)).toEqual({
+    state: 'cooling',
     reason: 'key_invalid',
     sinceMs: 1_010,
     untilMs: 1_030,
   });
-  expect(restSnapshot(resting, false, 1_000)).toMatchObject({ state: 'cooling', untilMs: null });
-  expect(restSnapshot(null, true, 1_000)).toEqual({ state: 'ready', reason: null, sinceMs: null, untilMs: null });
+  expect(restSnapshot(resting, 1_000)).toMatchObject({ state: 'disabled', untilMs: null });
+  expect(restSnapshot(null, 1_000)).toEqual({ state: 'ready', reason: null, sinceMs: null, untilMs: null });
 });

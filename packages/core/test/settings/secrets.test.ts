@@ -27,8 +27,8 @@ describe('keys of the provider', () => {
       ],
       ['key 2 of project "b" stands in project "a" already'],
     ],
-    ['blank', [{ id: 'a', keys: [' '] }], ['key 1 of project "a" is blank']],
-    ['empty', [{ id: 'a', keys: [''] }], ['key 1 of project "a" is blank']],
+    ['blank', [{ id: 'a', keys: [' '] }], ['key 1 of project 1 is blank']],
+    ['empty', [{ id: 'a', keys: [''] }], ['key 1 of project 1 is blank']],
     [
       'with a blank in it',
       [{ id: 'a', keys: ['canary canary'] }],
@@ -50,7 +50,7 @@ describe('keys of the provider', () => {
         { id: 'a', keys: ['k1'] },
         { id: 'a', keys: ['k2'] },
       ],
-      ['two projects are called "a"'],
+      ['project "a" has the name of another'],
     ],
   ])('%s', (_, projects, faults) => {
     expect(keyFaults(projects)).toEqual(faults);
@@ -69,7 +69,6 @@ describe('keys of callers', () => {
   });
 
   test.each([
-    ['', 'has 0 characters'],
     ['canary', 'has 6 characters'],
     ['fifteen-letters', 'has 15 characters'],
     ['canary canary canary', 'no header may carry'],
@@ -106,17 +105,31 @@ describe('keys of callers', () => {
       { id: 'alice', key: good },
     ];
     expect(callerFaults(twice)).toEqual([
-      'two callers are called "alice"',
-      'caller "alice" has the same key as another',
+      'caller "alice" has the name of another',
+      'caller "alice" has the key of another',
     ]);
   });
 
   test('an empty list lets nobody in, and says so', () => {
     expect(callerFaults([])).toEqual(['callers is an empty list: nobody could call']);
   });
+});
 
-  test('are not asked for where the host knows its callers', () => {
-    expect(callerFaults('anyone')).toEqual([]);
-    expect(callerFaults(() => null)).toEqual([]);
+describe('a key in the wrong place', () => {
+  const secret = 'AIzaSyCanary0123456789012345678901234';
+
+  test('a key that stands where a name belongs is refused, and is not repeated', () => {
+    const faults = [...keyFaults([{ id: secret, keys: ['work'] }]), ...callerFaults([{ id: secret, key: 'alice' }])];
+    expect(faults).toEqual([
+      'project 1 has a name that looks like a key; the short form is project=KEY',
+      'caller 1 has a name that looks like a key; the short form is id=KEY',
+      expect.stringContaining('the key of caller 1 has 5 characters'),
+    ]);
+    expect(faults.join()).not.toContain('Canary');
+  });
+
+  test('a name with nothing behind it, as an unset variable leaves it, is no key', () => {
+    expect(callerFaults([{ id: 'front', key: '' }])).toEqual(['caller 1 has no key']);
+    expect(keyFaults([{ id: 'home', keys: [''] }])).toEqual(['key 1 of project 1 is blank']);
   });
 });

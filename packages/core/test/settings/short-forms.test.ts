@@ -35,8 +35,8 @@ describe('keys in one line', () => {
         { id: 'project-1', keys: ['K2'] },
       ],
     ],
-    ['a1b2c3==', [{ id: 'project-1', keys: ['a1b2c3=='] }]],
-    ['a1b2c3=', [{ id: 'project-1', keys: ['a1b2c3='] }]],
+    ['home=', [{ id: 'home', keys: [''] }]],
+    ['home==', [{ id: 'home', keys: [''] }]],
     ['main=a1b2c3==', [{ id: 'main', keys: ['a1b2c3=='] }]],
     ['my-project_1.x=K', [{ id: 'my-project_1.x', keys: ['K'] }]],
   ])('%j', (text, projects) => {
