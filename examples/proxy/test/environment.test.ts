@@ -43,12 +43,12 @@ test('keys are parted by commas or new lines, and grouped by the project in fron
   });
 });
 
-test('a key that ends in equals signs has no name for that', () => {
-  expect(overFile({}, { GEMINI_API_KEYS: 'abc==,main=def=' }).pools).toEqual({
+test('a named key may end in equals signs, and a name with nothing behind it is no key', () => {
+  expect(overFile({}, { GEMINI_API_KEYS: 'main=abc==,home=' }).pools).toEqual({
     gemini: {
       projects: [
-        { id: 'project-1', keys: ['abc=='] },
-        { id: 'main', keys: ['def='] },
+        { id: 'main', keys: ['abc=='] },
+        { id: 'home', keys: [''] },
       ],
     },
   });

@@ -59,7 +59,7 @@ export function judge(failure: Failure, course: Course, around: Circumstances): 
   return { do: 'refuse', error: errorOf(failure) };
 }
 
-export function errorOf({ code, message, retryAfterMs }: Failure): SluiceError {
+function errorOf({ code, message, retryAfterMs }: Failure): SluiceError {
   return new SluiceError(code, message, { retryAfterMs });
 }
 
