@@ -6,6 +6,8 @@
  * leads to the same calls.
  */
 
+import type { Words } from './words.ts';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LF = 0x0a;
@@ -46,6 +48,7 @@ export class JsonWalk {
   readonly keys: (string | null)[] = [null, null, null, null, null, null, null, null];
 
   readonly #told: Walked;
+  readonly #words: Words;
   readonly #isObject: boolean[] = [];
   #expectsKey = false;
   #isAwaited = false;
@@ -54,8 +57,10 @@ export class JsonWalk {
   #reading: 'nothing' | 'key' | 'value' = 'nothing';
   #word = '';
 
-  constructor(told: Walked) {
+  /** @param words - the keys that matter; any other one may be told as an empty text */
+  constructor(told: Walked, words: Words) {
     this.#told = told;
+    this.#words = words;
   }
 
   get isInString(): boolean {
@@ -139,13 +144,21 @@ export class JsonWalk {
     }
   }
 
+  /** Nearly every key lies whole in its chunk and is compared where it lies; only one that is cut is put together. */
   #readWord(chunk: Uint8Array, from: number): number {
+    if (this.#word === '' && this.#reading === 'key') {
+      const end = plainEnd(chunk, from);
+      if (end >= 0) {
+        this.#endWord(this.#words.find(chunk, from, end));
+        return end + 1;
+      }
+    }
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at] as number;
       if (this.#isEscaped) this.#isEscaped = false;
       else if (byte === BACKSLASH) this.#isEscaped = true;
       else if (byte === QUOTE) {
-        this.#endWord();
+        this.#endWord(this.#word);
         return at + 1;
       }
       if (this.#word.length < longestWord) this.#word += String.fromCharCode(byte);
@@ -153,15 +166,15 @@ export class JsonWalk {
     return chunk.length;
   }
 
-  #endWord(): void {
+  #endWord(word: string): void {
     this.#isInString = false;
     if (this.#reading === 'value') {
       this.#isAwaited = false;
-      return this.#told.value(this.#word);
+      return this.#told.value(word);
     }
     this.#expectsKey = false;
-    this.keys[this.depth] = this.#word;
-    this.#isAwaited = this.#told.key(this.depth, this.#word);
+    this.keys[this.depth] = word;
+    this.#isAwaited = this.#told.key(this.depth, word);
   }
 
   #skipString(chunk: Uint8Array, from: number): number {
@@ -185,6 +198,17 @@ export class JsonWalk {
     }
     return at;
   }
+}
+
+/** Where the string ends that begins at `from`, when it has no escapes and ends soon and in this chunk; else -1. */
+function plainEnd(chunk: Uint8Array, from: number): number {
+  const limit = Math.min(from + longestWord, chunk.length);
+  for (let at = from; at < limit; at++) {
+    const byte = chunk[at];
+    if (byte === QUOTE) return at;
+    if (byte === BACKSLASH) return -1;
+  }
+  return -1;
 }
 
 /** Most strings are short, and a call into the engine costs more than looking at the first few bytes. */

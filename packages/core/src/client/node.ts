@@ -114,6 +114,8 @@ function tooSlow(bodyInMs: number): SluiceError {
 
 /** How long the rest of a request is read after its answer, in ms. */
 const lingerMs = 1_000;
+/** What a busy client gets to read its last words before the connection ends, in ms. */
+const readMs = 25;
 /** How long a client that takes nothing gets to take its last words, in ms. */
 const lastWordsMs = 1_000;
 
@@ -176,7 +178,8 @@ class ResponseSink implements Sink {
       const timer = setTimeout(() => res.destroy(), lastWordsMs);
       res.write(lastWords, () => {
         clearTimeout(timer);
-        setImmediate(() => res.destroy());
+        // A client that learns of the broken connection first throws away what it has not read yet.
+        setTimeout(() => res.destroy(), readMs);
       });
     });
   }

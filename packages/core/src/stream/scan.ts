@@ -9,6 +9,7 @@
 
 import { joined } from '../bytes/joined.ts';
 import { JsonWalk, type Walked } from '../bytes/json-walk.ts';
+import { Words } from '../bytes/words.ts';
 import type { Grammar } from '../dialect/dialect.ts';
 
 const LF = 0x0a;
@@ -47,7 +48,7 @@ export class Scan implements Walked {
   position = 0;
 
   readonly #grammar: Grammar;
-  readonly #walk = new JsonWalk(this);
+  readonly #walk: JsonWalk;
   #line: 'start' | 'field' | 'data' | 'skip' = 'start';
   #fieldBytes = 0;
   #isArray = false;
@@ -70,6 +71,7 @@ export class Scan implements Walked {
 
   constructor(grammar: Grammar) {
     this.#grammar = grammar;
+    this.#walk = new JsonWalk(this, wordsOf(grammar));
   }
 
   /** The framing that was seen. */
@@ -259,4 +261,16 @@ export class Scan implements Walked {
     this.#isContent = true;
     this.hasMeaning = true;
   }
+}
+
+const compiled = new WeakMap<Grammar, Words>();
+
+/** A grammar's words, made once. */
+function wordsOf(grammar: Grammar): Words {
+  const known = compiled.get(grammar);
+  if (known !== undefined) return known;
+  const { list, content, parts, calls, finish, block, usage } = grammar;
+  const words = new Words(['error', list, ...content, parts ?? '', ...calls, finish, ...(block ?? []), usage]);
+  compiled.set(grammar, words);
+  return words;
 }

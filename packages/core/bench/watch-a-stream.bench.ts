@@ -1,0 +1,58 @@
+/** What passes through is read along: per event of a stream, and for a long answer in one piece. */
+
+import { test } from 'vitest';
+import { gemini } from '../src/dialect/gemini/dialect.ts';
+import { plainInspection } from '../src/stream/inspect.ts';
+import { Scan } from '../src/stream/scan.ts';
+import { type HoldingSink, Watch } from '../src/stream/watch.ts';
+
+const event = Buffer.from(
+  `data: ${JSON.stringify({
+    candidates: [
+      { content: { parts: [{ text: 'Air scatters short waves more than long ones.' }], role: 'model' }, index: 0 },
+    ],
+    usageMetadata: {
+      promptTokenCount: 16,
+      candidatesTokenCount: 103,
+      totalTokenCount: 119,
+      promptTokensDetails: [{ modality: 'TEXT', tokenCount: 16 }],
+    },
+    modelVersion: 'gemini-2.5-flash',
+    responseId: '2Q-taO_YHrunjrEP',
+  })}\r\n\r\n`,
+);
+const megabyte = Buffer.from(
+  JSON.stringify({
+    candidates: [{ content: { parts: [{ text: 'x'.repeat(1 << 20) }], role: 'model' }, finishReason: 'STOP' }],
+  }),
+);
+const next: HoldingSink = { held: [], open() {}, head() {}, write: () => true, end() {}, fail() {} };
+
+test(`an event of ${event.length} bytes passes`, async ({ bench }) => {
+  const scan = new Scan(gemini.grammar);
+  const { watch } = watched();
+  await bench.compare(
+    bench('scanned', () => scan.feed(event)),
+    bench('watched', () => {
+      watch.write(event);
+    }),
+  );
+});
+
+test('an answer with a string of 1 MiB is scanned', async ({ bench }) => {
+  await bench('scanned', () => new Scan(gemini.grammar).feed(megabyte)).run();
+});
+
+function watched(): { watch: Watch } {
+  const scan = new Scan(gemini.grammar);
+  const watch = new Watch(next, {
+    scan,
+    inspection: plainInspection(scan),
+    encoding: null,
+    maxEventBytes: 1 << 25,
+    maxAnswerBytes: 1 << 26,
+    onMeaning: () => true,
+    onEnding() {},
+  });
+  return { watch };
+}
