@@ -1,13 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@sluice/source', 'node', 'module', 'import', 'default'];
+// They reach Node as `--conditions` too, where `import` or `module` would hand ES modules to CommonJS's `require`, and
+// break Express. Vite adds those by itself.
+const conditions = ['@sluice/source', 'node'];
 const projects = ['packages', 'examples'].flatMap((dir) => readdirSync(dir).map((name) => `${dir}/${name}`));
 
 export default defineConfig({
   test: {
     reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],
-    projects: [...projects, 'tools'].map((root) => ({
+    projects: [...projects, 'bench', 'tools'].map((root) => ({
       extends: false as const,
       root,
       resolve: { conditions },

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { run } from './command.ts';
 import { isMain, type Outcome, report, rootOf } from './outcome.ts';
 import { bundleForTheEdge } from './package/bundle.ts';
+import { runFirstLines } from './package/first-lines.ts';
 import { importEverything } from './package/imports.ts';
 import { installPacked } from './package/install.ts';
 import type { Packed } from './package/packed.ts';
@@ -23,9 +24,10 @@ export async function checkPackages(root: string): Promise<Outcome> {
     const installed = await installPacked(project, packed);
     if (installed.length > 0) return { problems: [...linted.flat(), ...installed], notes: [] };
     const bundle = await bundleForTheEdge(project, '@sluice/core/web');
+    const pasted = await runFirstLines(project, join(root, 'packages', 'express', 'README.md'));
     // Last, because it takes undici away to see who misses it.
     const imports = await importEverything(project, packed);
-    return { problems: [...linted.flat(), ...bundle.problems, ...imports], notes: bundle.notes };
+    return { problems: [...linted.flat(), ...bundle.problems, ...pasted, ...imports], notes: bundle.notes };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

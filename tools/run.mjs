@@ -1,5 +1,5 @@
 /**
- * Runs a command of this repository: `node tools/run.mjs [--build] -- COMMAND [ARG...]`.
+ * Runs a command of this repository: `node tools/run.mjs [--build] [--only PACKAGE] -- COMMAND [ARG...]`.
  *
  * A fresh clone needs only npm and some Node from 18 up. The pinned pnpm, and the pinned Node where this one does not
  * fit, come from the npm registry into `tools/toolchain/node_modules`; then the packages come from the lock file. Each
@@ -32,7 +32,7 @@ let running;
 /** The first signal that came in; nothing new is started after it. @type {string | undefined} */
 let signalled;
 
-const { build, command, args } = readCommandLine();
+const { build, only, command, args } = readCommandLine();
 passSignalsOn();
 endWithParents();
 const env = cleanEnvironment();
@@ -49,8 +49,16 @@ process.exit(exitCode(await run([command === 'node' ? node : command, ...args], 
 function readCommandLine() {
   const all = process.argv.slice(2);
   const split = all.indexOf('--');
-  if (split < 0 || split === all.length - 1) fail('usage: node tools/run.mjs [--build] -- COMMAND [ARG...]');
-  return { build: all.slice(0, split).includes('--build'), command: all[split + 1], args: all.slice(split + 2) };
+  if (split < 0 || split === all.length - 1)
+    fail('usage: node tools/run.mjs [--build] [--only PACKAGE] -- COMMAND [ARG...]');
+  const flags = all.slice(0, split);
+  const named = flags.indexOf('--only');
+  return {
+    build: flags.includes('--build'),
+    only: named < 0 ? undefined : flags[named + 1],
+    command: all[split + 1],
+    args: all.slice(split + 2),
+  };
 }
 
 /** What npm sets for the scripts it runs would reach the inner npm and pnpm as their configuration. */
@@ -70,11 +78,17 @@ async function installToolchain() {
   await once(join(kit, 'node_modules', '.stamp'), enough, () => step(what, ['npm', 'ci', ...flags], kit));
 }
 
+/** To run one package takes a fraction of what it takes to work on all: 20 MB against 700. */
 async function installPackages() {
-  const inputs = { files: ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'], variant: '' };
+  const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'];
+  const everything = { files, variant: '' };
+  const inputs = only === undefined ? [everything] : [everything, { files, variant: only }];
   const flags = ['--frozen-lockfile', '--loglevel=warn', '--reporter=append-only', ...retries];
+  // What was installed for one package makes way for the whole without a question.
+  flags.push('--config.confirmModulesPurge=false');
+  if (only !== undefined) flags.push('--prod', '--filter', `${only}...`);
   const install = () => step('installing packages', [...pnpm, 'install', ...flags], root);
-  await once(join(root, 'node_modules', '.sluice-stamp'), [inputs], install);
+  await once(join(root, 'node_modules', '.sluice-stamp'), inputs, install);
 }
 
 async function buildPackages() {

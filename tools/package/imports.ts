@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { run } from '../command.ts';
 import type { Packed } from './packed.ts';
 
+/** Adapters of frameworks that run on Node alone. */
+const nodeOnly: ReadonlySet<string> = new Set(['@sluice/express']);
+
 /** @returns one text per path that cannot be imported */
 export async function importEverything(project: string, packed: readonly Packed[]): Promise<string[]> {
   const specifiers = packed.flatMap(({ name }) => exportedPaths(project, name));
@@ -14,12 +17,28 @@ export async function importEverything(project: string, packed: readonly Packed[
   // Whoever still needs undici now has not taken the neutral path.
   const undici = join(project, 'node_modules', 'undici');
   if (existsSync(undici)) renameSync(undici, `${undici}-taken-away`);
-  const neutral = specifiers.filter((specifier) => !specifier.endsWith('/node'));
+  const neutral = specifiers.filter((specifier) => !specifier.endsWith('/node') && !nodeOnly.has(specifier));
   const onTheEdge = await importEach(project, neutral, ['--conditions=workerd']);
+  const absent = packed.flatMap(({ name }) => optionalPeers(project, name));
   return [
-    ...onNode.map((problem) => `plain Node: ${problem}`),
-    ...onTheEdge.map((problem) => `--conditions=workerd, without undici: ${problem}`),
+    ...withoutAbsent(onNode, absent).map((problem) => `plain Node: ${problem}`),
+    ...withoutAbsent(onTheEdge, absent).map((problem) => `--conditions=workerd, without undici: ${problem}`),
   ];
+}
+
+/** Entries that are made for an optional peer, by what they may say: it is not installed here. */
+function optionalPeers(project: string, name: string): string[] {
+  const file = join(project, 'node_modules', name, 'package.json');
+  const { peerDependenciesMeta = {} } = JSON.parse(readFileSync(file, 'utf8')) as {
+    peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+  };
+  const peers = Object.keys(peerDependenciesMeta).filter((peer) => peerDependenciesMeta[peer]?.optional);
+  return peers.map((peer) => `${name}/${peer}: Cannot find package '${peer}'`);
+}
+
+/** The entry called after the peer may miss it; the main entry may not. */
+function withoutAbsent(problems: readonly string[], absent: readonly string[]): string[] {
+  return problems.filter((problem) => !absent.some((start) => problem.startsWith(start)));
 }
 
 function exportedPaths(project: string, name: string): string[] {

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { copyOfRun } from './launch.ts';
+import { copyOfRun, type Ended } from './launch.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -45,6 +45,19 @@ describe('the first start', () => {
     copyFileSync(join(copy.root, 'bin/npm'), join(copy.root, 'pnpm-lock.yaml'));
     await copy.launch(['--', 'node', '-e', '0']).ended;
     expect(copy.calls().at(-1)).toMatch(/^pnpm install/);
+  });
+
+  test('with --only installs what one package runs on; the whole serves for that as well, but not the other way', async () => {
+    const copy = copyOfRun({});
+    const start = (only: string[]): Promise<Ended> => copy.launch([...only, '--', 'node', '-e', '0']).ended;
+    await start(['--only', '@sluice/example-proxy']);
+    expect(copy.calls().at(-1)).toMatch(/^pnpm install .* --prod --filter @sluice\/example-proxy\.\.\.$/);
+    await start(['--only', '@sluice/example-proxy']);
+    expect(copy.calls()).toHaveLength(2);
+    await start([]);
+    expect(copy.calls().at(-1)).not.toContain('--filter');
+    await start(['--only', '@sluice/example-proxy']);
+    expect(copy.calls()).toHaveLength(3);
   });
 
   test('without a lock file says so in a sentence', async () => {

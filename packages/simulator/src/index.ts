@@ -7,6 +7,7 @@ export type {
   SimulatorOptions,
   Step,
 } from './contract.ts';
-export { demoKey, startSimulator } from './simulator.ts';
+export { demoKey } from './house.ts';
+export { startSimulator } from './simulator.ts';
 export type { StepName } from './steps.ts';
 export { steps } from './steps.ts';

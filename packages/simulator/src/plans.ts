@@ -13,12 +13,18 @@ interface Plan {
 export class Plans {
   readonly #byKey = new Map<string, Plan>();
   readonly #byRun = new Map<string, Plan>();
+  readonly #allow: (name: StepName) => void;
+
+  /** @param allow - throws UnknownStep for a step that cannot be played where this plan is followed */
+  constructor(allow: (name: StepName) => void = () => {}) {
+    this.#allow = allow;
+  }
 
   /** @throws UnknownStep when a step is no step, or when there is none */
   set(key: string, planned: readonly Step[]): void {
     if (planned.length === 0)
       throw new UnknownStep('A plan needs at least one step; plan(key, ["ok"]) plays nothing special.');
-    for (const step of planned) if (typeof step === 'string') stepNamed(step);
+    for (const step of planned) if (typeof step === 'string') this.#stepNamed(step);
     this.#byKey.set(key, { steps: [...planned], attempts: 0 });
   }
 
@@ -45,13 +51,17 @@ export class Plans {
     if (text === undefined) return undefined;
     // The text is part of the name, so that two plans without a run do not count each other's attempts.
     const run = `${headers['x-simulator-run'] ?? ''}\n${text}`;
-    const plan = this.#byRun.get(run) ?? { steps: text.split(',').map((name) => stepNamed(name.trim())), attempts: 0 };
+    const named = () => text.split(',').map((name) => this.#stepNamed(name.trim()));
+    const plan = this.#byRun.get(run) ?? { steps: named(), attempts: 0 };
     this.#byRun.set(run, plan);
     return plan;
   }
-}
 
-function stepNamed(name: string): StepName {
-  if (isStepName(name)) return name;
-  throw new UnknownStep(`There is no step "${name}". The steps are: ${Object.keys(steps).join(', ')}.`);
+  #stepNamed(name: string): StepName {
+    if (!isStepName(name)) {
+      throw new UnknownStep(`There is no step "${name}". The steps are: ${Object.keys(steps).join(', ')}.`);
+    }
+    this.#allow(name);
+    return name;
+  }
 }

@@ -127,11 +127,13 @@ function decoded(response: Response): Response {
   return new Response(response.body.pipeThrough(new DecompressionStream('gzip')), { status, headers });
 }
 
-interface CountingClock extends Clock {
+/** A clock that knows how many of its timers are set. */
+export interface CountingClock extends Clock {
   readonly pending: number;
 }
 
-function countingClock(clock: Clock): CountingClock {
+/** Counts the timers of a clock. */
+export function countingClock(clock: Clock): CountingClock {
   const pending = new Set<object>();
   return {
     now: () => clock.now(),
@@ -154,7 +156,8 @@ function countingClock(clock: Clock): CountingClock {
   };
 }
 
-async function expectAtRest(gateway: Gateway, simulator: Simulator, clock: CountingClock): Promise<void> {
+/** Fails when a lease is out, a request is inside, an upstream call runs, or a timer is set. */
+export async function expectAtRest(gateway: Gateway, simulator: Simulator, clock: CountingClock): Promise<void> {
   await eventually('a request is still inside the gateway', () => gateway.snapshot().open === 0);
   await eventually('an upstream call still runs', () => simulator.journal.running === 0);
   const { pools, waiting, bufferedBytes } = gateway.snapshot();

@@ -1,5 +1,6 @@
 /** What the tests of every package share: driver pairs, clocks, recorded answers, raw sockets, and the hunt for leaks. */
 
+export { type AdapterMount, type AdapterSubject, describeAdapter, type MountedApp } from './adapter/adapter.ts';
 export { type Driver, describeDrivers, type Mounted, type MountOptions } from './drivers.ts';
 export { eventually } from './eventually.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';

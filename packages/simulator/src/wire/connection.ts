@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type ReadRequest, RequestReader, UnreadableRequest } from './request-reader.ts';
-import { headBytes, PeerLeft, Stage } from './stage.ts';
+import { headBytes, PeerLeft, SocketStage, type Stage } from './stage.ts';
 
 /**
  * How a play ended. `kept`: the answer is whole and the connection goes on. `closed`: whole, and ended by closing.
@@ -30,7 +30,7 @@ export interface Showing {
  */
 export function serve(socket: Socket, listener: Listener): void {
   const reader = new RequestReader();
-  let running: { readonly stage: Stage; readonly showing: Showing } | null = null;
+  let running: { readonly stage: SocketStage; readonly showing: Showing } | null = null;
 
   const abandon = () => {
     const { stage, showing } = running ?? {};
@@ -41,7 +41,7 @@ export function serve(socket: Socket, listener: Listener): void {
 
   const perform = (request: ReadRequest) => {
     const showing = listener.arrived(request);
-    const stage = new Stage(socket, { onBodyBytes: (bytes) => showing.bodyBytes(bytes) });
+    const stage = new SocketStage(socket, { onBodyBytes: (bytes) => showing.bodyBytes(bytes) });
     const mine = { stage, showing };
     running = mine;
     showing.play(stage).then(

@@ -11,13 +11,35 @@ export interface StageObserver {
   onBodyBytes(bytes: number): void;
 }
 
+/** The way out of one answer: every byte in the order and the portions in which a play asks for them. */
+export interface Stage {
+  /** A status line and headers, in one write. */
+  head(status: number, headers: readonly (readonly [string, string])[]): Promise<void>;
+  /** Bytes that are no part of a body: half a head, or no HTTP at all. */
+  raw(bytes: Uint8Array | string): Promise<void>;
+  /** Bytes of a body with a length or without any framing. */
+  body(bytes: Uint8Array): Promise<void>;
+  /** One chunk of a chunked body; empty ones are left out, because they would end it. */
+  chunk(bytes: Uint8Array): Promise<void>;
+  /** The end of a chunked body. */
+  lastChunk(): Promise<void>;
+  /** Nothing, for a while. 0 gives the reader one turn of the event loop, so that two writes arrive as two. */
+  silence(ms: number): Promise<void>;
+  /** Nothing for ever: resolves never, rejects when the peer leaves. */
+  silenceForEver(): Promise<never>;
+  /** Closes our direction (FIN) behind everything written. */
+  close(): Promise<void>;
+  /** Resets the connection (RST); what the peer already received stays readable for it. */
+  reset(): Promise<void>;
+}
+
 /**
- * The way out of one answer: every byte in the order and the portions in which a play asks for them.
+ * A stage on a socket.
  *
  * Each write resolves when the kernel took the bytes, so a play is never ahead of its reader by more than the socket's
  * own buffers. All of it rejects with `PeerLeft` once the peer closed or reset the connection.
  */
-export class Stage {
+export class SocketStage implements Stage {
   readonly #socket: Socket;
   readonly #observer: StageObserver;
   readonly #waiting = new Set<(left: PeerLeft) => void>();
@@ -36,17 +58,14 @@ export class Stage {
     this.#waiting.clear();
   }
 
-  /** A status line and headers, in one write. */
   async head(status: number, headers: readonly (readonly [string, string])[]): Promise<void> {
     await this.#write(headBytes(status, headers));
   }
 
-  /** Bytes that are no part of a body: half a head, or no HTTP at all. */
   async raw(bytes: Uint8Array | string): Promise<void> {
     await this.#write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   }
 
-  /** Bytes of a body with a length or without any framing. */
   async body(bytes: Uint8Array): Promise<void> {
     for (let start = 0; start < bytes.length; start += sliceBytes) {
       const slice = bytes.subarray(start, start + sliceBytes);
@@ -55,7 +74,6 @@ export class Stage {
     }
   }
 
-  /** One chunk of a chunked body; empty ones are left out, because they would end it. */
   async chunk(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return;
     const size = Buffer.from(`${bytes.length.toString(16)}\r\n`, 'latin1');
@@ -69,12 +87,10 @@ export class Stage {
     }
   }
 
-  /** The end of a chunked body. */
   async lastChunk(): Promise<void> {
     await this.#write(Buffer.from('0\r\n\r\n'));
   }
 
-  /** Nothing, for a while. 0 gives the reader one turn of the event loop, so that two writes arrive as two. */
   async silence(ms: number): Promise<void> {
     await this.#until((done) => {
       if (ms > 0) {
@@ -86,13 +102,11 @@ export class Stage {
     });
   }
 
-  /** Nothing for ever: resolves never, rejects when the peer leaves. */
   async silenceForEver(): Promise<never> {
     await this.#until(() => () => {});
     throw new PeerLeft('Unreachable: a wait without an end cannot end');
   }
 
-  /** Closes our direction (FIN) behind everything written. */
   async close(): Promise<void> {
     await this.#until((done) => {
       this.#socket.end(done);
@@ -100,7 +114,6 @@ export class Stage {
     });
   }
 
-  /** Resets the connection (RST); what the peer already received stays readable for it. */
   async reset(): Promise<void> {
     // One turn, so that a reader in the same process meets the bytes before the reset.
     await this.silence(0);

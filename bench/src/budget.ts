@@ -1,0 +1,25 @@
+/** What each figure may be at most. A figure that is over it says so in the table. */
+
+/** Largest ratio to the base, by figure and variant. */
+const ratios: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  unary: { core: 1.15, proxy: 1.3, 'proxy-log': 1.55 },
+  stream: { core: 1.25 },
+  memory: { core: 1.15 },
+  stalled: { core: 1 },
+};
+
+/** Largest memory per open stream, at 5,000 of them. */
+export const mostBytesPerStream: number = 64 * 1024;
+/** Added p99 with many open streams may be this, or twice what the raw proxy adds. */
+export const addedP99Us = 15_000;
+
+/** Says whether a ratio keeps to its budget; empty where there is none. */
+export function verdictOnRatio(figure: string, variant: string, ratio: number): string {
+  const most = ratios[figure]?.[variant];
+  return most === undefined ? '' : verdict(ratio, most, (value) => value.toFixed(2));
+}
+
+/** @see {@link verdictOnRatio} */
+export function verdict(value: number, most: number, show: (value: number) => string): string {
+  return value <= most ? `≤ ${show(most)} kept` : `≤ ${show(most)} **missed**`;
+}

@@ -1,0 +1,125 @@
+/** The processes of one round: fake provider, generator, and the gateways between them, fresh each time. */
+
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { benchFolder } from './build.ts';
+import { type Child, startChild } from './side-channel.ts';
+import { announcement } from './subjects/announce.ts';
+import { providerKeys } from './traffic.ts';
+import type { Seen } from './upstream.ts';
+import { standardOutput, type Variant } from './variants.ts';
+import type { Vitals } from './vitals.ts';
+
+/** A gateway that runs. */
+export interface Subject {
+  readonly name: string;
+  readonly port: number;
+  vitals(): Promise<Vitals>;
+  /** Collects garbage and tells what is left, in bytes. */
+  liveBytes(): Promise<number>;
+}
+
+/** How the processes are started. */
+export interface StageOptions {
+  /** Write a CPU profile of each gateway when it ends. */
+  readonly isProfiled: boolean;
+}
+
+/** @see {@link openStage} */
+export interface Stage {
+  readonly load: Child;
+  readonly upstream: Child;
+  readonly upstreamPort: number;
+  readonly subjects: readonly Subject[];
+  /** @throws Error when the provider has seen what it should not have seen, or not as many calls as it should */
+  checkUpstream(calls: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a provider, a generator, and a process for each variant. */
+export async function openStage(variants: readonly Variant[], { isProfiled }: StageOptions): Promise<Stage> {
+  const children: Child[] = [];
+  try {
+    const upstream = startChild({ name: 'upstream', args: [join(import.meta.dirname, 'upstream.ts')] });
+    const load = startChild({ name: 'load', args: [join(import.meta.dirname, 'load.ts')] });
+    children.push(upstream, load);
+    const upstreamPort = await upstream.ask<number>('port');
+    const subjects: Subject[] = [];
+    for (const variant of variants) {
+      const { child, port } = await startSubject(variant, `http://127.0.0.1:${upstreamPort}`, isProfiled);
+      children.push(child);
+      subjects.push({
+        name: variant.name,
+        port,
+        vitals: () => child.ask<Vitals>('vitals'),
+        liveBytes: () => child.ask<number>('live-bytes'),
+      });
+    }
+    return {
+      load,
+      upstream,
+      upstreamPort,
+      subjects,
+      async checkUpstream(calls) {
+        const { callsByKey, problems } = await upstream.ask<Seen>('seen');
+        if (problems.length > 0) throw new Error(`the provider saw: ${problems[0]}`);
+        const seen = [...callsByKey.values()].reduce((sum, some) => sum + some, 0);
+        if (seen !== calls) throw new Error(`${calls} requests were answered and ${seen} calls went up`);
+      },
+      close: () => endAll(children),
+    };
+  } catch (error) {
+    await endAll(children);
+    throw error;
+  }
+}
+
+async function endAll(children: readonly Child[]): Promise<void> {
+  await Promise.all(children.map((child) => child.end()));
+}
+
+async function startSubject(
+  variant: Variant,
+  origin: string,
+  isProfiled: boolean,
+): Promise<{ child: Child; port: number }> {
+  const vitals = join(import.meta.dirname, 'vitals.ts');
+  const folder = join(benchFolder, 'profiles');
+  const profile = isProfiled
+    ? ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${variant.name}.cpuprofile`]
+    : [];
+  const stdout = standardOutput(variant);
+  const child = startChild({
+    name: variant.name,
+    args: [...profile, `--import=${vitals}`, ...variant.args],
+    env: {
+      ...variant.env,
+      BENCH_UPSTREAM: origin,
+      BENCH_PROVIDER_KEY: providerKeys[0] as string,
+      GEMINI_BASE_URL: origin,
+    },
+    stdout,
+    readsErrors: true,
+  });
+  if (stdout !== 'ignore') closeSync(stdout);
+  return { child, port: await portOf(child) };
+}
+
+/** Reads what a gateway says until it names its port; what it says later goes to our own standard error. */
+function portOf(child: Child): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    let isFound = false;
+    child.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const port = announcement.exec(said)?.[1];
+      if (isFound) process.stderr.write(`${child.name}: ${text}`);
+      else if (port !== undefined) {
+        // A banner comes in one piece with the port in it.
+        isFound = true;
+        resolve(Number(port));
+      }
+    });
+    child.process.once('exit', () => reject(new Error(`${child.name} did not start:\n${said}`)));
+  });
+}

@@ -1,0 +1,27 @@
+/** Express 5 with one thing in it, as an app would have it: `express.ts raw|sluice`. */
+
+import { createServer, type RequestListener } from 'node:http';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { announce } from './announce.ts';
+import { gatewayOptions } from './options.ts';
+import { passOn } from './raw.ts';
+
+type Middleware = (req: never, res: never) => void;
+interface App extends RequestListener {
+  use(middleware: Middleware): void;
+  disable(setting: string): void;
+}
+
+// Both apps get the Express of the adapter, from the build that is measured.
+const entry = join(process.env.BENCH_PACKAGES as string, 'express', 'dist', 'index.js');
+const express = createRequire(entry)('express') as () => App;
+const app = express();
+app.use(process.argv[2] === 'sluice' ? await adapter() : (passOn as Middleware));
+announce(createServer(app));
+
+async function adapter(): Promise<Middleware> {
+  const { sluice } = (await import(pathToFileURL(entry).href)) as { sluice(options: unknown): Middleware };
+  return sluice(gatewayOptions());
+}

@@ -1,0 +1,61 @@
+/**
+ * The floor: `node:http` in, `undici.dispatch` out, the key swapped, and nothing of what makes a gateway. It gets its
+ * provider and its key from the environment, as the other subjects do.
+ */
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, type Dispatcher } from 'undici';
+import { announce, upstreamOrigin } from './announce.ts';
+
+const agent = new Agent({ allowH2: false, bodyTimeout: 0, headersTimeout: 0, keepAliveTimeout: 20_000, pipelining: 1 });
+const dropped = new Set(['host', 'connection', 'content-length', 'x-goog-api-key', 'transfer-encoding', 'keep-alive']);
+const origin = upstreamOrigin();
+const key = process.env.BENCH_PROVIDER_KEY as string;
+
+/** Passes one request on. */
+export function passOn(req: IncomingMessage, res: ServerResponse): void {
+  const pieces: Buffer[] = [];
+  req.on('data', (piece: Buffer) => pieces.push(piece));
+  req.on('end', () => {
+    const headers = ['x-goog-api-key', key];
+    for (const name in req.headers) if (!dropped.has(name)) headers.push(name, req.headers[name] as string);
+    const body = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+    const method = req.method as Dispatcher.HttpMethod;
+    agent.dispatch({ origin, path: req.url as string, method, headers, body }, new Pass(res));
+  });
+}
+
+class Pass implements Dispatcher.DispatchHandler {
+  readonly #res: ServerResponse;
+
+  constructor(res: ServerResponse) {
+    this.#res = res;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#res.on('drain', () => controller.resume());
+    this.#res.on('close', () => {
+      if (!this.#res.writableFinished) controller.abort(new Error('the client has left'));
+    });
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
+    delete headers['transfer-encoding'];
+    delete headers.connection;
+    this.#res.writeHead(status, headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (chunk.length > 0 && !this.#res.write(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#res.end();
+  }
+
+  onResponseError(): void {
+    this.#res.destroy();
+  }
+}
+
+if (import.meta.main) announce(createServer(passOn));

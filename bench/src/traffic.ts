@@ -1,0 +1,159 @@
+/** What travels: the requests that the generator sends and, byte for byte, the answers that have to come back. */
+
+import { gzipSync } from 'node:zlib';
+
+/** The kinds of traffic. `paced` and `flood` never end by themselves. */
+export type Kind = 'unary' | 'gzip' | 'stream' | 'paced' | 'flood';
+
+/** What clients sign with. */
+export const callerKey = 'bench-caller-0123456789abcdef';
+/** What the provider has to see in its place: six keys of three projects. */
+export const providerKeys: readonly string[] = [1, 2, 3, 4, 5, 6].map(
+  (n) => `AIzaBenchBenchBenchBenchBenchBenchBenc${n}`,
+);
+/** How many events a `stream` has. */
+const eventsPerStream = 200;
+
+const paths: Readonly<Record<Kind, string>> = {
+  unary: '/v1beta/models/bench-unary:generateContent',
+  gzip: '/v1beta/models/bench-gzip:generateContent',
+  stream: '/v1beta/models/bench-stream:streamGenerateContent?alt=sse',
+  paced: '/v1beta/models/bench-paced:streamGenerateContent?alt=sse',
+  flood: '/v1beta/models/bench-flood:streamGenerateContent?alt=sse',
+};
+
+/** The kind that a request line asks for; null for a path that nobody should have sent up. */
+export function kindOf(requestLine: string): Kind | null {
+  const path = requestLine.split(' ')[1] ?? '';
+  return (Object.keys(paths) as Kind[]).find((kind) => paths[kind] === path) ?? null;
+}
+
+/** The prompt, a function declaration beside it, as an SDK writes it. */
+export const requestBody: Buffer = Buffer.from(
+  JSON.stringify({
+    contents: [
+      { role: 'user', parts: [{ text: 'Say in three sentences why the sky looks blue at noon and red at dusk.' }] },
+    ],
+    generationConfig: { temperature: 0.7, maxOutputTokens: 400 },
+    tools: [
+      {
+        functionDeclarations: [
+          {
+            name: 'lookup',
+            description: 'Looks a word up.',
+            parametersJsonSchema: {
+              type: 'object',
+              required: ['word'],
+              properties: { word: { type: 'string' }, language: { type: 'string', pattern: 'en|de|fr' } },
+            },
+          },
+        ],
+      },
+    ],
+  }),
+);
+
+/** A whole request: the fields of an SDK that calls over `fetch`. */
+export function requestBytes(kind: Kind, key: string): Buffer {
+  const head = [
+    `POST ${paths[kind]} HTTP/1.1`,
+    'host: gateway.test',
+    'connection: keep-alive',
+    'content-type: application/json',
+    'user-agent: google-genai-sdk/3.1.0 gl-node/v24',
+    'x-goog-api-client: google-genai-sdk/3.1.0 gl-node/v24',
+    `x-goog-api-key: ${key}`,
+    'accept: */*',
+    'accept-language: *',
+    'sec-fetch-mode: cors',
+    ...(kind === 'gzip' ? ['accept-encoding: gzip, deflate'] : []),
+    `content-length: ${requestBody.length}`,
+  ];
+  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), requestBody]);
+}
+
+/** The fields that Google's front end puts around an answer. */
+const answerFields = [
+  'Vary: Origin, X-Origin, Referer',
+  'Server: scaffolding on HTTPServer2',
+  'X-Xss-Protection: 0',
+  'X-Frame-Options: SAMEORIGIN',
+  'X-Content-Type-Options: nosniff',
+  'Server-Timing: gfet4t7; dur=669',
+];
+
+const unaryText = `${JSON.stringify(
+  {
+    candidates: [
+      {
+        content: { role: 'model', parts: [{ text: 'Air scatters short waves more than long ones. '.repeat(10) }] },
+        finishReason: 'STOP',
+        avgLogprobs: -0.0007742211621786867,
+      },
+    ],
+    usageMetadata: {
+      promptTokenCount: 16,
+      candidatesTokenCount: 103,
+      totalTokenCount: 119,
+      promptTokensDetails: [{ modality: 'TEXT', tokenCount: 16 }],
+    },
+    modelVersion: 'gemini-2.5-flash',
+    responseId: '2Q-taO_YHrunjrEP8p7RwQk',
+  },
+  null,
+  2,
+)}\n`;
+
+const unaryBody = Buffer.from(unaryText);
+const gzipBody = gzipSync(unaryBody);
+
+/** The events of a `stream`, each about 300 bytes, the last with its finish reason. */
+export const streamEvents: readonly Buffer[] = Array.from({ length: eventsPerStream }, (_, index) =>
+  event(`${String(index).padStart(8, '0')} air scatters short waves more`, index === eventsPerStream - 1),
+);
+
+/** The body that a client of `kind` must end up with; null where it has no end. */
+export const expectedBodies: Readonly<Record<Kind, Buffer | null>> = {
+  unary: unaryBody,
+  gzip: gzipBody,
+  stream: Buffer.concat(streamEvents),
+  paced: null,
+  flood: null,
+};
+
+/** Everything that the provider sends before the body, its framing included. */
+export function answerHead(kind: Kind): string {
+  const isUnary = kind === 'unary' || kind === 'gzip';
+  const framing = isUnary ? `Content-Length: ${expectedBodies[kind]?.length}` : 'Transfer-Encoding: chunked';
+  const type = isUnary ? 'application/json; charset=UTF-8' : 'text/event-stream';
+  const encoding = kind === 'gzip' ? ['Content-Encoding: gzip'] : [];
+  const date = `Date: ${new Date().toUTCString()}`;
+  return `${['HTTP/1.1 200 OK', `Content-Type: ${type}`, ...encoding, ...answerFields, date, framing].join('\r\n')}\r\n\r\n`;
+}
+
+/** One event as it stands in the body: about 300 bytes. */
+export function event(text: string, isLast: boolean): Buffer {
+  const candidate = {
+    content: { parts: [{ text }], role: 'model' },
+    ...(isLast ? { finishReason: 'STOP' } : {}),
+    index: 0,
+  };
+  const usageMetadata = {
+    promptTokenCount: 16,
+    candidatesTokenCount: 103,
+    totalTokenCount: 119,
+    promptTokensDetails: [{ modality: 'TEXT', tokenCount: 16 }],
+  };
+  const body = {
+    candidates: [candidate],
+    usageMetadata,
+    modelVersion: 'gemini-2.5-flash',
+    responseId: '2Q-taO_YHrunjrEP',
+  };
+  return Buffer.from(`data: ${JSON.stringify(body)}\r\n\r\n`);
+}
+
+/** A chunk of the chunked coding. */
+export function chunked(bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
+}

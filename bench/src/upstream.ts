@@ -1,0 +1,141 @@
+/**
+ * The fake provider, a process of its own. It answers nothing but what the generator may have asked for, signed with
+ * exactly one of its own keys and with the body that the generator has sent; all else is a 400 that says why.
+ */
+
+import { createServer, type Socket } from 'node:net';
+import { MessageReader } from './http1.ts';
+import { Pacer } from './pacer.ts';
+import { answerQuestions } from './side-channel.ts';
+import {
+  answerHead,
+  callerKey,
+  chunked,
+  expectedBodies,
+  type Kind,
+  kindOf,
+  providerKeys,
+  requestBody,
+  streamEvents,
+} from './traffic.ts';
+
+/** What the provider has seen since it was last asked. */
+export interface Seen {
+  /** Calls that were as they should be, by the key that signed them. */
+  readonly callsByKey: ReadonlyMap<string, number>;
+  readonly problems: readonly string[];
+  readonly openStreams: number;
+  /** Bytes that `flood` streams have got rid of, ever. */
+  readonly floodBytes: number;
+}
+
+const pacer = new Pacer();
+const chunks = streamEvents.map(chunked);
+const lastChunk = Buffer.from('0\r\n\r\n');
+/** 64 KiB or so at a time, without the event that ends a stream. */
+const floodBlock = chunked(Buffer.concat(streamEvents.slice(0, -1)));
+
+let callsByKey = new Map<string, number>();
+let problems: string[] = [];
+let floodBytes = 0;
+
+const server = createServer({ noDelay: true }, (socket) => {
+  let kind: Kind | null = null;
+  let trouble: string | null = null;
+  let body: Buffer[] = [];
+  const reader = new MessageReader({
+    onHead(head) {
+      body = [];
+      kind = kindOf(head.slice(0, head.indexOf('\r\n')));
+      trouble = kind === null ? `nobody should have asked: ${head.slice(0, 120)}` : troubleWith(head);
+    },
+    onBody: (piece) => body.push(Buffer.from(piece)),
+    onEnd() {
+      if (trouble === null && !Buffer.concat(body).equals(requestBody)) trouble = 'the body is not what was sent';
+      if (trouble === null) answer(kind as Kind, socket);
+      else refuse(trouble, socket);
+    },
+  });
+  socket.on('data', (bytes) => reader.read(bytes));
+  // A gateway that drops a call resets its connection; whether it should have is for the generator to say.
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => pacer.remove(socket));
+});
+
+server.listen(0, '127.0.0.1', 8_192);
+
+answerQuestions({
+  port: () =>
+    new Promise((resolve) => {
+      const tell = (): void => resolve((server.address() as { port: number }).port);
+      if (server.listening) tell();
+      else server.once('listening', tell);
+    }),
+  pace: ({ intervalMs }: { intervalMs: number }) => pacer.setInterval(intervalMs),
+  seen: (): Seen => {
+    const seen = { callsByKey, problems, openStreams: pacer.open, floodBytes };
+    callsByKey = new Map();
+    problems = [];
+    return seen;
+  },
+});
+
+function troubleWith(head: string): string | null {
+  const keys = head.match(/^x-goog-api-key:.*$/gim) ?? [];
+  const key = keys[0]?.slice(keys[0].indexOf(':') + 1).trim() ?? '';
+  if (keys.length !== 1) return `${keys.length} keys came up`;
+  if (!providerKeys.includes(key)) return 'the key that came up is none of the provider';
+  if (head.includes(callerKey)) return 'the key of the caller came up';
+  callsByKey.set(key, (callsByKey.get(key) ?? 0) + 1);
+  return null;
+}
+
+function answer(kind: Kind, socket: Socket): void {
+  switch (kind) {
+    case 'unary':
+    case 'gzip': {
+      socket.cork();
+      socket.write(answerHead(kind), 'latin1');
+      socket.write(expectedBodies[kind] as Buffer);
+      socket.uncork();
+      return;
+    }
+    case 'stream':
+      socket.write(answerHead(kind), 'latin1');
+      return writeEvents(socket, 0);
+    case 'paced':
+      socket.write(answerHead(kind), 'latin1');
+      return pacer.add(socket);
+    case 'flood':
+      socket.write(answerHead(kind), 'latin1');
+      socket.on('drain', () => flood(socket));
+      return flood(socket);
+  }
+}
+
+/** One event a turn, so that each is a write of its own, as a model's are. */
+function writeEvents(socket: Socket, from: number): void {
+  if (socket.destroyed) return;
+  const chunk = chunks[from];
+  if (chunk === undefined) {
+    socket.write(lastChunk);
+    return;
+  }
+  socket.write(chunk);
+  setImmediate(writeEvents, socket, from + 1);
+}
+
+function flood(socket: Socket): void {
+  while (!socket.destroyed) {
+    floodBytes += floodBlock.length;
+    if (!socket.write(floodBlock)) return;
+  }
+}
+
+function refuse(trouble: string, socket: Socket): void {
+  problems.push(trouble);
+  const text = JSON.stringify({ error: { code: 400, status: 'INVALID_ARGUMENT', message: trouble } });
+  socket.write(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
+  );
+}

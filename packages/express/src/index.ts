@@ -1,0 +1,120 @@
+/**
+ * Entry `@sluice/express`: a gateway as one line of an Express 5 app.
+ *
+ * @module
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createGateway, type Gateway, type GatewayOptions, SluiceError } from '@sluice/core';
+import { nodeListener } from '@sluice/core/node';
+
+/** A middleware of Express that answers everything under its mount path. It never calls `next`. */
+export interface SluiceHandler {
+  (req: IncomingMessage, res: ServerResponse): void;
+  /** The gateway behind it: to listen to its events, to look at its keys, to drain it on the way down. */
+  readonly gateway: Gateway;
+}
+
+/** What Express and its body parsers add to a request. */
+type HostRequest = IncomingMessage & { readonly ip?: string; readonly body?: unknown; readonly rawBody?: unknown };
+
+/**
+ * Mounts a gateway in Express, under any path: parameters and patterns too.
+ *
+ * Every error of the gateway is answered here, in the client's dialect; none reaches the app's error handlers. From the
+ * moment a request comes in, its response is out of the reach of middleware that fails later.
+ *
+ * @param optionsOrGateway - a gateway, or the options to make one of
+ * @throws SluiceError `invalid_options` that lists every fault
+ * @example
+ * import express from 'express';
+ *
+ * const app = express();
+ * app.use('/gemini', sluice({ keys: process.env.GEMINI_API_KEYS, callers: process.env.SLUICE_API_KEYS }));
+ * app.use(express.json()); // parsers come after it, so that the gateway sees the bytes as they were sent
+ */
+export function sluice(optionsOrGateway: GatewayOptions | Gateway): SluiceHandler {
+  const isGateway = typeof (optionsOrGateway as Partial<Gateway> | undefined)?.handle === 'function';
+  const gateway = isGateway ? (optionsOrGateway as Gateway) : createGateway(optionsOrGateway as GatewayOptions);
+  const listener = nodeListener(gateway, { remoteOf, bodyOf });
+  const handler = (req: IncomingMessage, res: ServerResponse): void => {
+    if (!res.headersSent) listener(req, outOfReach(req, res as Taken));
+    else if (!res.writableEnded) res.destroy(); // half an answer of the host's cannot be completed with one of ours
+  };
+  return Object.assign(handler, { gateway });
+}
+
+/** As the setting `trust proxy` has it. */
+function remoteOf(req: HostRequest): string | null {
+  try {
+    return req.ip ?? null;
+  } catch {
+    return req.socket.remoteAddress ?? null; // a trust function of the host threw, as it does for whoever asks
+  }
+}
+
+function bodyOf(req: HostRequest): Uint8Array | null {
+  if (!req.readableDidRead) return req.readableEnded ? Buffer.alloc(0) : null;
+  const { 'content-length': length, 'content-encoding': encoding = 'identity' } = req.headers;
+  const bytes = bytesOf(req.rawBody) ?? bytesOf(req.body);
+  // Parsers decompress, and decode other alphabets: then there are bytes, but not those that were sent.
+  const isExact = length === undefined ? encoding === 'identity' : bytes?.length === Number(length);
+  if (bytes !== null && isExact) return bytes;
+  throw new SluiceError(
+    'invalid_request',
+    'express.json() or another parser has read this body before the gateway, and the bytes that were sent are gone. ' +
+      'Move the line app.use(…, sluice(…)) above the line of the parser, or let the parser leave this path alone.',
+  );
+}
+
+function bytesOf(body: unknown): Uint8Array | null {
+  if (typeof body === 'string') return Buffer.from(body);
+  return body instanceof Uint8Array ? body : null;
+}
+
+/** On each response that the gateway has taken: whether it is the gateway that acts on it just now. */
+const isOurs = Symbol('sluice.isOurs');
+type Taken = ServerResponse & { [isOurs]?: boolean } & Record<string, unknown>;
+type Method = (...args: unknown[]) => unknown;
+
+/** All that a late error handler would write with. */
+const writers = 'setHeader setHeaders appendHeader removeHeader flushHeaders writeHead write end'.split(' ');
+const deafWriters = writers.map((name) => [name, deaf(name)] as const);
+
+function deaf(name: string, own?: unknown): Method {
+  return function (this: Taken, ...args) {
+    if (!this[isOurs]) return name === 'write' || this;
+    return ((own ?? Reflect.get(Object.getPrototypeOf(this), name)) as Method).apply(this, args);
+  };
+}
+
+/**
+ * The response as the gateway uses it; the one that the host holds becomes deaf. Middleware that fails after `next()` wakes
+ * error handlers, which would answer in our place, throw the body away or, once headers are sent, destroy the socket.
+ * Wrappers that others put around `res` before stay in the chain, and `destroy` stays in the host's hands.
+ */
+function outOfReach(req: IncomingMessage, res: Taken): ServerResponse {
+  const isBegun = (): boolean => Reflect.get(Object.getPrototypeOf(res), 'headersSent', res);
+  // Error handlers ask this before they write or destroy. For them nothing is sent until everything is.
+  const get = (): boolean => (res[isOurs] ? isBegun() : res.writableFinished || res.destroyed);
+  for (const [name, method] of deafWriters) res[name] = Object.hasOwn(res, name) ? deaf(name, res[name]) : method;
+  Object.defineProperty(res, 'headersSent', { get, configurable: true });
+  // Before an answer has begun, the body flows to nobody but a reader.
+  const { resume } = req;
+  req.resume = () => (req.listenerCount('data') > 0 || isBegun() || res.destroyed ? resume.call(req) : req);
+  return new Proxy(res, { get: asOurs });
+}
+
+function asOurs(taken: Taken, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(taken, name);
+  if (typeof value !== 'function') return value;
+  return (...args: unknown[]) => {
+    const before = taken[isOurs] ?? false;
+    taken[isOurs] = true;
+    try {
+      return value.apply(taken, args);
+    } finally {
+      taken[isOurs] = before;
+    }
+  };
+}

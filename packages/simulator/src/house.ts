@@ -1,0 +1,128 @@
+/** A fake Gemini without a way in: what it knows, what it plans, what it remembers. Sockets and mocked `fetch` share it. */
+
+import type { Answer, SimulatedProject, SimulatorOptions, Step } from './contract.ts';
+import { callOf } from './gemini/call.ts';
+import { credentialsOf } from './gemini/credentials.ts';
+import { geminiReply, type World } from './gemini/gemini.ts';
+import { Quota } from './gemini/quota.ts';
+import { errorBody, refusal } from './gemini/refusal.ts';
+import { type Reply, wholeReply } from './gemini/reply.ts';
+import { type Entry, RunningJournal } from './journal.ts';
+import { Plans, UnknownStep } from './plans.ts';
+import type { Scene } from './plays/play.ts';
+import { plays } from './plays/plays.ts';
+import { sendAnswer, sendReply } from './plays/whole.ts';
+import type { StepName } from './steps.ts';
+import type { Ending, Listener } from './wire/connection.ts';
+import type { Stage } from './wire/stage.ts';
+
+/** The key of the one project that exists when the options name none. */
+export const demoKey = 'simulator-demo-key';
+
+const demoProjects: readonly SimulatedProject[] = [{ id: 'demo', keys: [demoKey] }];
+
+function usualAnswer(_: string, model: string): string {
+  return (
+    `Hello! This answer comes from a simulator that stands in for ${model}. It has read your request, and no model ` +
+    'has thought about it. The words are always the same, so a test can count on them.'
+  );
+}
+
+/** What all requests meet, whichever way they come. */
+export interface House {
+  readonly journal: RunningJournal;
+  readonly plans: Plans;
+  readonly world: World;
+  readonly chunkMs: number;
+  /** Throws UnknownStep for a step that cannot be played here. */
+  readonly allow: (name: StepName) => void;
+}
+
+/**
+ * @param options - those that are not about the network
+ * @param allow - throws UnknownStep for a step that cannot be played there
+ */
+export function houseOf(options: Omit<SimulatorOptions, 'host' | 'port'>, allow: House['allow'] = () => {}): House {
+  const { projects = demoProjects, chunkMs = 0, answer = usualAnswer } = options;
+  const { now = Date.now, maxJournalEntries = 10_000 } = options;
+  let answers = 0;
+  const nextId = () => Buffer.from(`simulated-${String(++answers).padStart(6, '0')}`).toString('base64url');
+  return {
+    journal: new RunningJournal(maxJournalEntries),
+    plans: new Plans(allow),
+    world: { projects, answer, now, nextId, quota: new Quota() },
+    chunkMs,
+    allow,
+  };
+}
+
+/** Forgets plans, quotas used and the journal. */
+export function emptied({ journal, plans, world }: House): void {
+  plans.clear();
+  world.quota.clear();
+  journal.clear();
+}
+
+/** Answers the requests of one connection. */
+export function listenerOf(connection: number, house: House): Listener {
+  const { journal, plans, world, chunkMs } = house;
+  return {
+    arrived(request) {
+      const key = credentialsOf(request)[0]?.value ?? null;
+      const entry = journal.requestArrived(request, key, connection);
+      return {
+        play(stage) {
+          const next = () => resolved(plans.next(key, request.headers), entry, house);
+          return played(stage, sceneOf(entry, world, chunkMs), next, entry);
+        },
+        bodyBytes(bytes) {
+          entry.bytesSent += bytes;
+        },
+        ended: (ending) => journal.requestEnded(entry, ending === 'cut' ? 'cut' : 'whole'),
+        abandoned: () => journal.requestEnded(entry, 'abandoned'),
+      };
+    },
+  };
+}
+
+/** Plays the step that a plan holds for this attempt; a plan that cannot be followed is answered with the reason. */
+function played(stage: Stage, scene: Scene, next: () => Answer | StepName, entry: Entry): Promise<Ending> {
+  try {
+    const step = next();
+    entry.step = typeof step === 'string' ? step : 'answer';
+    return typeof step === 'string' ? plays[step](stage, scene) : sendAnswer(stage, step);
+  } catch (error) {
+    entry.step = 'unplayable';
+    const status = error instanceof UnknownStep ? 400 : 500;
+    return sendReply(stage, scene, wholeReply(status, 'text/plain; charset=utf-8', `${error}\n`, scene.nowMs));
+  }
+}
+
+function resolved(planned: Step, entry: Entry, { allow }: House): Answer | StepName {
+  const step = typeof planned === 'function' ? planned(entry) : planned;
+  if (typeof step === 'string') allow(step);
+  return step;
+}
+
+/** The right answer; an `answer` function that throws is shown to the client instead of ending the process. */
+function replyTo(request: Entry, world: World): Reply {
+  try {
+    return geminiReply(request, world);
+  } catch (error) {
+    return wholeReply(500, 'text/plain; charset=utf-8', `${error}\n`, world.now());
+  }
+}
+
+function sceneOf(request: Entry, world: World, chunkMs: number): Scene {
+  const call = callOf(request);
+  const blanks = request.key === null ? {} : { key: request.key };
+  let reply: Reply | null = null;
+  return {
+    request,
+    chunkMs,
+    nowMs: world.now(),
+    reply: () => (reply ??= replyTo(request, world)),
+    refusal: (name) => refusal(name, call, blanks, world.now()),
+    errorBody: (name) => errorBody(name, call, blanks),
+  };
+}
