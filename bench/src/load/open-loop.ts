@@ -21,7 +21,8 @@ export interface OpenLoopResult {
   readonly problems: readonly string[];
 }
 
-const mostConnections = 64;
+/** A gateway that keeps so many waiting does not answer any more; what it keeps waiting for less is in the delays. */
+const mostConnections = 1_000;
 /** `setTimeout` may come this much late; the rest of a wait turns the event loop instead. */
 const timerSlackMs = 1.5;
 

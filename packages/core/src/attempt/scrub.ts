@@ -10,6 +10,9 @@ const mark = '[key]';
 /** `AQ.` and ten characters: no shape is shorter. */
 const shortestShape = 13;
 
+const longestKnown = 64;
+const mostKnown = 1_000;
+
 /** Replaces secrets by a mark that says what stood there. */
 export class Scrubber {
   readonly #secrets: ReadonlySet<string>;
@@ -18,16 +21,30 @@ export class Scrubber {
   /** A run of characters as long as the shortest secret; most header values have none, and are done with. */
   readonly #suspicious: RegExp;
 
+  /** Short texts that held nothing: header values are few and come again with every answer. */
+  readonly #known = new Set<string>();
+  /** A key shorter than a word is only looked for where it went up itself, so what is clean for one is not for all. */
+  readonly #mayRemember: boolean;
+
   /** @param secrets - every configured key */
   constructor(secrets: Iterable<string>) {
     this.#secrets = new Set(secrets);
     this.#odd = [...this.#secrets].filter((secret) => secret.length >= 8 && !word.test(secret));
+    this.#mayRemember = [...this.#secrets].every((secret) => secret.length >= 8);
     const shortest = Math.min(shortestShape, ...[...this.#secrets].map(({ length }) => Math.max(8, length)));
     this.#suspicious = new RegExp(`[A-Za-z0-9_.-]{${shortest}}`);
   }
 
   /** @param used - the key that went up with the call: it is found wherever it stands, whatever its shape */
   clean(text: string, used: string): string {
+    if (this.#known.has(text)) return text;
+    const clean = this.#cleaned(text, used);
+    const isWorthKnowing = clean === text && text.length <= longestKnown && this.#known.size < mostKnown;
+    if (isWorthKnowing && this.#mayRemember) this.#known.add(text);
+    return clean;
+  }
+
+  #cleaned(text: string, used: string): string {
     let plain = text.includes(used) ? text.replaceAll(used, mark) : text;
     for (const secret of this.#odd) plain = plain.replaceAll(secret, mark);
     if (!this.#suspicious.test(plain)) return plain;

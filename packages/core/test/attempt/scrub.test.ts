@@ -94,3 +94,17 @@ function bestOf(run: () => void): number {
   });
   return Math.min(...times);
 }
+
+test('a text that was clean before stays so, and one that is not is never remembered as clean', () => {
+  const scrubber = new Scrubber(['first-key-0001', 'second-key-0002']);
+  for (let time = 0; time < 3; time++) {
+    expect(scrubber.clean('SAMEORIGIN', 'first-key-0001')).toBe('SAMEORIGIN');
+    expect(scrubber.clean('uses second-key-0002', 'first-key-0001')).toBe('uses [key]');
+  }
+});
+
+test('a key too short for a word is found where it went up, though another key passed the same text before', () => {
+  const scrubber = new Scrubber(['long-enough-key', 'k1']);
+  expect(scrubber.clean('says k1', 'long-enough-key')).toBe('says k1');
+  expect(scrubber.clean('says k1', 'k1')).toBe('says [key]');
+});
