@@ -12,7 +12,7 @@ import type { Configuration, GatewayOptions } from './options.ts';
 import type { PoolSettings } from './pool/pool.ts';
 import type { WaitingSettings } from './pool/waiting-room.ts';
 import { describeFaults } from './settings/faults.ts';
-import { callerFaults, keyFaults } from './settings/secrets.ts';
+import { crossFaults, isRecord } from './settings/rules.ts';
 import { parseCallers, parseKeys } from './settings/short-forms.ts';
 import type { Upstream } from './wire.ts';
 
@@ -216,46 +216,6 @@ function invalid(faults: readonly string[]): SluiceError {
   const list = faults.map((fault) => `- ${fault}`).join('\n');
   const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
   return new SluiceError('invalid_options', `The options have ${count}:\n${list}`, { faults });
-}
-
-/** Rules between options; whatever has the wrong shape is passed over, for it has been named already. */
-function crossFaults({ keys, pools, callers }: Record<string, unknown>): string[] {
-  const faults: string[] = [];
-  const poolList = isRecord(pools) ? Object.values(pools).filter(isRecord) : [];
-  const projects = typeof keys === 'string' ? parseKeys(keys) : poolList.flatMap((one) => projectsIn(one.projects));
-  if (keys !== undefined && pools !== undefined) faults.push('keys and pools say the same thing twice; leave one out');
-  if (poolList.length > 1)
-    faults.push(`pools holds ${poolList.length} pools; one is what this version serves, with all projects in it`);
-  const hasKeys = typeof keys === 'string' ? projects.length > 0 : keys !== undefined || poolList.length > 0;
-  if (!hasKeys) faults.push('keys or pools must hold at least one provider key');
-  faults.push(...keyFaults(projects));
-  if (callers === undefined || callers === '') faults.push(nobodyIsLetIn);
-  else if (typeof callers === 'string' && callers !== 'anyone') faults.push(...callerFaults(parseCallers(callers)));
-  else if (Array.isArray(callers)) {
-    const known = callers.filter(isCaller);
-    if (known.length > 0 || callers.length === 0) faults.push(...callerFaults(known));
-  }
-  return faults;
-}
-
-const nobodyIsLetIn =
-  "callers is missing, and nobody is let in by accident: list who may call (callers: [{ id: 'alice', key: '…' }]), " +
-  "or say callers: 'anyone' when the host's own middleware guards the mount";
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isCaller(value: unknown): value is CallerOptions {
-  return isRecord(value) && typeof value.id === 'string' && typeof value.key === 'string';
-}
-
-function projectsIn(value: unknown): { id: string; keys: string[] }[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter(isRecord).flatMap(({ id, keys }) => {
-    const list = Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [];
-    return typeof id === 'string' ? [{ id, keys: list }] : [];
-  });
 }
 
 function callersOf({ callers }: Parsed): readonly CallerOptions[] | CallerLookup | 'anyone' {
