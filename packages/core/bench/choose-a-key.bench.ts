@@ -1,6 +1,7 @@
 /** Choosing a key has to cost the same with ten projects and with ten thousand. */
 
 import { test } from 'vitest';
+import { Cancellation } from '../src/cancellation.ts';
 import { systemClock } from '../src/clock.ts';
 import { Emitter } from '../src/events.ts';
 import { newCourse, type Plan } from '../src/plan/plan.ts';
@@ -12,7 +13,7 @@ const plan: Plan = {
   isSticky: false,
   deadlineAtMs: Number.POSITIVE_INFINITY,
 };
-const gone = new AbortController().signal;
+const gone = new Cancellation();
 
 test('a key is taken and given back, while 50 others are out', async ({ bench }) => {
   await bench.compare(bench('10 projects', takeFrom(10)), bench('10,000 projects', takeFrom(10_000)));

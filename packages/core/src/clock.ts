@@ -1,5 +1,7 @@
 /** Time as an argument: everything that waits or measures takes it from a {@link Clock}. */
 
+import type { Cancellation } from './cancellation.ts';
+
 /** Where time comes from. Tests bring a clock of their own and move it by hand. */
 export interface Clock {
   /** Monotonic ms, for spans. It never goes back and says nothing about the date. */
@@ -27,19 +29,21 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after `ms`, or rejects with the signal's reason as soon as it fires; no timer is left behind. */
-export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+/** Resolves after `ms`, or rejects with the reason as soon as it is cancelled; no timer is left behind. */
+export function sleep(clock: Clock, ms: number, cancellation: Cancellation): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
+    if (cancellation.isCancelled) return reject(cancellation.reason);
+    const sleeper = {
+      cancelled(reason: unknown): void {
+        cancel();
+        reject(reason);
+      },
+    };
     const cancel = clock.after(ms, () => {
-      signal.removeEventListener('abort', onAbort);
+      cancellation.forget(sleeper);
       resolve();
     });
-    function onAbort(): void {
-      cancel();
-      reject(signal.reason);
-    }
-    signal.addEventListener('abort', onAbort, { once: true });
+    cancellation.listen(sleeper);
   });
 }
 

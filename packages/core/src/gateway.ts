@@ -1,10 +1,12 @@
 /** The composition root: options become settings, settings become stations, and requests travel between them. */
 
 import { defaultUpstream } from '#upstream';
+import { Alarms } from './attempt/alarms.ts';
 import type { Workshop } from './attempt/errand.ts';
 import { Scrubber } from './attempt/scrub.ts';
 import type { Auth } from './auth/auth.ts';
 import { anyCaller, askedCallers, listedCallers } from './auth/callers.ts';
+import { Cancellation } from './cancellation.ts';
 import { webExchange } from './client/web.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import { corsRules } from './door/cors.ts';
@@ -86,8 +88,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       isDraining: gate.isShut,
     }),
     async drain({ withinMs, graceMs = 0 }) {
-      const never = new AbortController().signal;
-      if (graceMs > 0) await sleep(clock, graceMs, never);
+      if (graceMs > 0) await sleep(clock, graceMs, new Cancellation());
       gate.shut();
       const cancel = clock.after(withinMs, () => {
         gate.expelAll(new SluiceError('draining', 'The gateway is shutting down and this took too long to finish.'));
@@ -115,6 +116,7 @@ function build(settings: Settings, options: GatewayOptions, clock: Clock, emitte
     scrubber: new Scrubber(pool.projects.flatMap(({ keys }) => keys)),
     limits: settings.limits,
     timeouts,
+    alarms: new Alarms(clock),
     clock,
     emitter,
   };

@@ -44,7 +44,7 @@ export interface Stations {
 
 /** Takes one request all the way. Never rejects: whatever goes wrong is told to the client. */
 export async function travel(exchange: Exchange, at: Stations): Promise<void> {
-  const { client: socket, over } = exchange;
+  const { client: socket, cancellation } = exchange;
   if (at.cors.preflight(exchange.method, exchange.headers, socket)) return;
   const story = new Story(exchange, at.cors.headersFor(exchange.headers), at.clock, at.emitter);
   const { client } = story;
@@ -64,14 +64,25 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
 
     const plan = makePlan(call, caller, at);
     const course = newCourse();
-    const errand = makeErrand(exchange, call, body, plan, course, story);
+    const errand: Errand = {
+      requestId: exchange.id,
+      call,
+      method: exchange.method,
+      headers: headersUp(exchange.headers),
+      body,
+      client,
+      cancellation,
+      deadlineAtMs: plan.deadlineAtMs,
+      tally: story,
+    };
     const budget = at.health.budget({ host: at.workshop.host, model: call.model });
 
     for (;;) {
-      const lease = await at.pool.take(plan, course, over.signal);
+      const lease = await at.pool.take(plan, course, cancellation);
       course.keyId = lease.key.id;
       const { failure, held, usage } = await attempt(lease, errand, at.workshop);
       lease.settle(failure);
+      course.calls = story.calls;
       if (failure === null) {
         budget.refill(course.spent);
         return story.delivered(usage);
@@ -90,13 +101,13 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
         case 'stop':
           return story.broke(failure, usage);
         case 'show':
-          showAnswer(client, verdict.held, { ...story.headers(), ...adviceOf(verdict.held, failure, course.calls) });
+          showAnswer(client, verdict.held, story.sign(adviceOf(verdict.held, failure, course.calls)));
           return story.broke(failure, usage);
         case 'refuse':
           throw verdict.error;
         case 'again':
           story.again(failure, verdict.afterMs, verdict.isFailover);
-          if (verdict.afterMs > 0) await sleep(at.clock, verdict.afterMs, over.signal);
+          if (verdict.afterMs > 0) await sleep(at.clock, verdict.afterMs, cancellation);
       }
     }
   } catch (error) {
@@ -112,31 +123,6 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
 function makePlan({ model, isSticky }: Call, { id }: Caller, { clock, totalMs }: Stations): Plan {
   const deadlineAtMs = totalMs === 0 ? Number.POSITIVE_INFINITY : clock.now() + totalMs;
   return { model, isSticky, callerId: id, deadlineAtMs };
-}
-
-function makeErrand(
-  exchange: Exchange,
-  call: Call,
-  body: Uint8Array,
-  plan: Plan,
-  course: Course,
-  story: Story,
-): Errand {
-  return {
-    requestId: exchange.id,
-    call,
-    method: exchange.method,
-    headers: headersUp(exchange.headers),
-    body,
-    client: story.client,
-    over: exchange.over.signal,
-    deadlineAtMs: plan.deadlineAtMs,
-    ownHeaders: () => story.headers(),
-    onSend: () => {
-      story.calls = ++course.calls;
-    },
-    onHold: (deltaBytes) => story.hold(deltaBytes),
-  };
 }
 
 /** How long to wait is often only in the body, where few clients look; and who was tried for need not try at once. */

@@ -1,5 +1,6 @@
 /** What is remembered of one request while it travels, and told when it is over. */
 
+import type { Tally } from './attempt/errand.ts';
 import type { Caller } from './auth/auth.ts';
 import type { Clock } from './clock.ts';
 import type { Gate, Inside } from './door/gate.ts';
@@ -17,9 +18,10 @@ const clientClosed = 499;
 const longestPath = 256;
 
 /** One request's record. Its client sink is the one that every answer goes through. */
-export class Story implements Inside {
+export class Story implements Inside, Tally {
   readonly client: Meter;
   calls = 0;
+  place = -1;
 
   readonly #exchange: Exchange;
   readonly #cors: HeaderBag;
@@ -51,20 +53,23 @@ export class Story implements Inside {
 
   /** The client hung up: there is nobody to tell anything. */
   get isAbandoned(): boolean {
-    const { signal } = this.#exchange.over;
-    return signal.aborted && !isSluiceError(signal.reason);
+    const { isCancelled, reason } = this.#exchange.cancellation;
+    return isCancelled && !isSluiceError(reason);
   }
 
-  /** Header fields of our own that every answer carries. */
-  headers(): HeaderBag {
-    return { ...this.#cors, 'x-sluice-request-id': this.#exchange.id, 'x-sluice-attempts': String(this.calls) };
+  /** Adds the header fields of our own that every answer carries. */
+  sign(headers: HeaderBag): HeaderBag {
+    for (const name in this.#cors) headers[name] = this.#cors[name];
+    headers['x-sluice-request-id'] = this.#exchange.id;
+    headers['x-sluice-attempts'] = String(this.calls);
+    return headers;
   }
 
   /** And those of our own errors: once the gateway has tried more than once, an SDK need not try again at once. */
   refusalHeaders({ status, retryAfterMs }: SluiceError): HeaderBag {
-    if (this.calls < 2) return this.headers();
+    if (this.calls < 2) return this.sign({});
     const isWaiting = (status === 429 || status === 503) && retryAfterMs === undefined;
-    return { ...this.headers(), 'x-should-retry': 'false', ...(isWaiting ? { 'retry-after': retryAfter(0) } : {}) };
+    return this.sign({ 'x-should-retry': 'false', ...(isWaiting ? { 'retry-after': retryAfter(0) } : {}) });
   }
 
   called(call: Call): void {
@@ -81,7 +86,10 @@ export class Story implements Inside {
     gate.bufferedBytes += body.length;
   }
 
-  /** Bytes of the answer that wait behind the latch. */
+  sent(): void {
+    this.calls++;
+  }
+
   hold(deltaBytes: number): void {
     if (this.#gate !== null) this.#gate.bufferedBytes += deltaBytes;
   }
@@ -114,7 +122,7 @@ export class Story implements Inside {
   }
 
   expel(reason: SluiceError): void {
-    this.#exchange.over.abort(reason);
+    this.#exchange.cancellation.cancel(reason);
   }
 
   end(): void {

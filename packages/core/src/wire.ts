@@ -1,9 +1,11 @@
 /**
- * The nouns of transport. They import nothing, and everything else is written in them.
+ * The nouns of transport. Everything else is written in them.
  *
  * A request comes in as an {@link Exchange}; its answer is poured through a chain of {@link Sink}s;
  * a {@link Flow} runs against the stream and lets whoever is full hold the source.
  */
+
+import type { Cancellation } from './cancellation.ts';
 
 /** Header fields by lower-case name. A field that came several times is an array, in order of arrival. */
 export type HeaderBag = Record<string, string | string[] | undefined>;
@@ -55,8 +57,8 @@ export interface Exchange {
   readonly remote: string | null;
   /** Where the answer goes. */
   readonly client: Sink;
-  /** Aborted by the driver when the client hangs up, in whatever phase, and by the core when it wants the request to end. */
-  readonly over: AbortController;
+  /** Cancelled by the driver when the client hangs up, in whatever phase, and by the core when it wants the request to end. */
+  readonly cancellation: Cancellation;
   /**
    * Reads the whole body. Nobody has asked the client for it before (`Expect: 100-continue` is answered here).
    *

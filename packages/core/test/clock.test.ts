@@ -1,37 +1,40 @@
 import { fakeClock } from '@sluice/testkit';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Cancellation } from '../src/cancellation.ts';
 import { clampDelayMs, sleep, systemClock } from '../src/clock.ts';
 
 describe('a sleep', () => {
   test('ends in time, and leaves nothing behind', async () => {
     const clock = fakeClock();
-    const leaving = new AbortController();
-    const removed = vi.spyOn(leaving.signal, 'removeEventListener');
+    const leaving = new Cancellation();
+    const removed = vi.spyOn(leaving, 'forget');
     const awake = vi.fn();
-    void sleep(clock, 1_000, leaving.signal).then(awake);
+    void sleep(clock, 1_000, leaving).then(awake);
     await clock.advance(999);
     expect(awake).not.toHaveBeenCalled();
     await clock.advance(1);
     expect(awake).toHaveBeenCalledOnce();
     expect(clock.pending).toBe(0);
     expect(removed).toHaveBeenCalled();
-    leaving.abort();
+    leaving.cancel(new Error('hung up'));
   });
 
   test('ends at once when nobody waits any more, with the reason, and leaves no timer', async () => {
     const clock = fakeClock();
-    const leaving = new AbortController();
-    const sleeping = sleep(clock, 1_000, leaving.signal);
+    const leaving = new Cancellation();
+    const sleeping = sleep(clock, 1_000, leaving);
     expect(clock.pending).toBe(1);
-    leaving.abort(new Error('hung up'));
+    leaving.cancel(new Error('hung up'));
     await expect(sleeping).rejects.toThrow('hung up');
     expect(clock.pending).toBe(0);
   });
 
   test('is not begun when nobody waits', async () => {
     const clock = fakeClock();
-    await expect(sleep(clock, 1_000, AbortSignal.abort(new Error('hung up')))).rejects.toThrow('hung up');
+    const cancelled = new Cancellation();
+    cancelled.cancel(new Error('hung up'));
+    await expect(sleep(clock, 1_000, cancelled)).rejects.toThrow('hung up');
     expect(clock.pending).toBe(0);
   });
 });

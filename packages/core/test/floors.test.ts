@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 /** From the bottom up; a name that ends in a slash stands for a folder. The first floor that names a file is its own. */
 const floors: readonly (readonly string[])[] = [
   // nouns
+  ['cancellation.ts', 'roster.ts'],
   ['wire.ts', 'errors.ts', 'clock.ts', 'bytes/', 'platform/platform.ts'],
   ['failure.ts', 'events.ts'],
   // contracts

@@ -1,5 +1,6 @@
 /** ONE TRY: a lease and a call become a request to the provider, and its answer is shown, or judged and kept back. */
 
+import type { Cancellable } from '../cancellation.ts';
 import { SluiceError } from '../errors.ts';
 import type { TokenUsage } from '../events.ts';
 import { type Failure, Trouble } from '../failure.ts';
@@ -27,7 +28,7 @@ export function attempt(lease: Lease, errand: Errand, workshop: Workshop): Promi
 }
 
 /** From the first byte up to the last byte down. It is the sink that the upstream driver pours into. */
-class Attempt implements Sink {
+class Attempt implements Sink, Cancellable {
   readonly #lease: Lease;
   readonly #errand: Errand;
   readonly #shop: Workshop;
@@ -35,7 +36,6 @@ class Attempt implements Sink {
   readonly #latch: Latch;
   readonly #vigil: Vigil;
   readonly #startedAtMs: number;
-  readonly #onOver = (): void => this.#lose(trouble.endedBy(this.#errand.over.reason));
   #pass: Pass | null = null;
   #flow: Flow | null = null;
   #status = 0;
@@ -58,24 +58,29 @@ class Attempt implements Sink {
     this.#resolve = resolve;
     this.#startedAtMs = shop.clock.now();
     this.#latch = new Latch(errand.client, () => this.#onRelease());
-    this.#vigil = new Vigil(shop.clock, shop.timeouts, errand.deadlineAtMs, (phase) => this.#onSilence(phase));
+    this.#vigil = new Vigil(shop, errand.deadlineAtMs, (phase) => this.#onSilence(phase));
   }
 
   start(): void {
-    const { call, over, method, headers, body } = this.#errand;
+    const { call, cancellation, method, headers, body, tally } = this.#errand;
     const { upstream, provider, origin, health, host } = this.#shop;
+    if (cancellation.isCancelled) return this.#lose(trouble.endedBy(cancellation.reason));
     const leave = health.enter({ host, model: call.model });
     if ('retryAfterMs' in leave) {
       const model = leave.target === host ? null : call.model;
       return this.#lose(trouble.circuitOpen(model, leave.retryAfterMs));
     }
     this.#pass = leave;
-    over.addEventListener('abort', this.#onOver, { once: true });
+    cancellation.listen(this);
     this.#vigil.waitForHead(call.answer === 'generation');
     const signed = [...headers, ...provider.credential(this.#lease.key.secret)];
     const hasBody = body.length > 0 || method === 'POST' || method === 'PUT' || method === 'PATCH';
-    this.#errand.onSend();
+    tally.sent();
     upstream.send({ method, origin, target: call.target, headers: signed, body: hasBody ? body : null }, this);
+  }
+
+  cancelled(reason: unknown): void {
+    this.#lose(trouble.endedBy(reason));
   }
 
   // What the upstream driver calls, in this order.
@@ -125,7 +130,7 @@ class Attempt implements Sink {
   #countHeld(): void {
     const { heldBytes } = this.#latch;
     if (heldBytes === this.#heldBytes) return;
-    this.#errand.onHold(heldBytes - this.#heldBytes);
+    this.#errand.tally.hold(heldBytes - this.#heldBytes);
     this.#heldBytes = heldBytes;
   }
 
@@ -202,7 +207,7 @@ class Attempt implements Sink {
       },
       abort: (reason) => this.#lose(trouble.endedBy(reason)),
     });
-    this.#latch.head(this.#status, Object.assign(down, this.#errand.ownHeaders()));
+    this.#latch.head(this.#status, this.#errand.tally.sign(down));
   }
 
   // How it ends.
@@ -287,7 +292,7 @@ class Attempt implements Sink {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#vigil.stop();
-    this.#errand.over.removeEventListener('abort', this.#onOver);
+    this.#errand.cancellation.forget(this);
     this.#latch.drop();
     this.#countHeld();
     if (!this.#hasEnded) this.#flow?.abort(new Error(failed?.message ?? 'the answer is complete'));

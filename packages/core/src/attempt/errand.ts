@@ -1,5 +1,6 @@
 /** What an attempt is given, and what it gives back. */
 
+import type { Cancellation } from '../cancellation.ts';
 import type { Clock } from '../clock.ts';
 import type { Emitter, TokenUsage } from '../events.ts';
 import type { Failure } from '../failure.ts';
@@ -8,6 +9,7 @@ import type { Provider } from '../provider/provider.ts';
 import type { Meter } from '../stream/meter.ts';
 import type { Call } from '../surface/surface.ts';
 import type { HeaderBag, Upstream } from '../wire.ts';
+import type { Alarms } from './alarms.ts';
 import type { HeldAnswer } from './held-answer.ts';
 import type { TimeoutSettings } from './patience.ts';
 import type { Scrubber } from './scrub.ts';
@@ -29,6 +31,7 @@ export interface Workshop {
   readonly scrubber: Scrubber;
   readonly limits: LimitSettings;
   readonly timeouts: TimeoutSettings;
+  readonly alarms: Alarms;
   readonly clock: Clock;
   readonly emitter: Emitter;
 }
@@ -42,15 +45,20 @@ export interface Errand {
   readonly headers: readonly string[];
   readonly body: Uint8Array;
   readonly client: Meter;
-  /** Fires when the client has gone or the gateway wants the request to end. */
-  readonly over: AbortSignal;
+  /** The client has gone, or the gateway wants the request to end. */
+  readonly cancellation: Cancellation;
   readonly deadlineAtMs: number;
-  /** Header fields of our own for the answer. */
-  ownHeaders(): HeaderBag;
+  readonly tally: Tally;
+}
+
+/** Where an attempt writes down what it does for the request as a whole. */
+export interface Tally {
+  /** Adds the header fields of our own to those of an answer. */
+  sign(headers: HeaderBag): HeaderBag;
   /** The call goes up now. A breaker may forbid it, so not every attempt is a call. */
-  onSend(): void;
+  sent(): void;
   /** So many bytes of the answer more, or fewer, are held in memory. */
-  onHold(deltaBytes: number): void;
+  hold(deltaBytes: number): void;
 }
 
 /** What came of it. */

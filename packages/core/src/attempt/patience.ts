@@ -1,6 +1,7 @@
-/** How long an attempt may be silent in each of its phases. One timer per attempt, set when needed and moved lazily. */
+/** How long an attempt may be silent in each of its phases. */
 
 import type { Clock } from '../clock.ts';
+import type { Alarms, Waiter } from './alarms.ts';
 
 /** The slice of the settings that this file keeps to; each in ms, 0 for no limit. */
 export interface TimeoutSettings {
@@ -17,22 +18,31 @@ export interface TimeoutSettings {
 export type Phase = 'headers' | 'first-event' | 'idle' | 'after-terminal' | 'slow-reader';
 
 /** Watches one attempt's silences and calls out when one is too long. */
-export class Patience {
+export class Patience implements Waiter {
+  place = -1;
   readonly #clock: Clock;
+  readonly #alarms: Alarms;
   readonly #onOver: (phase: Phase | 'total') => void;
   readonly #deadlineAtMs: number;
   #phase: Phase = 'headers';
   #limitMs = 0;
   #sinceMs = 0;
-  #firesAtMs = Number.POSITIVE_INFINITY;
-  #cancel: (() => void) | null = null;
   #isOver = false;
 
   /** @param deadlineAtMs - when the request as a whole has had its time, on the clock's monotonic scale */
-  constructor(clock: Clock, deadlineAtMs: number, onOver: (phase: Phase | 'total') => void) {
+  constructor(clock: Clock, alarms: Alarms, deadlineAtMs: number, onOver: (phase: Phase | 'total') => void) {
     this.#clock = clock;
+    this.#alarms = alarms;
     this.#deadlineAtMs = deadlineAtMs;
     this.#onOver = onOver;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get dueAtMs(): number {
+    return Math.min(this.#sinceMs + this.#limitMs, this.#deadlineAtMs);
   }
 
   /** Begins to wait for something else; the silence counts from now. */
@@ -40,44 +50,22 @@ export class Patience {
     this.#phase = phase;
     this.#limitMs = limitMs === 0 ? Number.POSITIVE_INFINITY : limitMs;
     this.touch();
-    this.#arm();
+    if (this.#isOver) return;
+    if (this.dueAtMs === Number.POSITIVE_INFINITY) this.#alarms.clear(this);
+    else this.#alarms.set(this);
   }
 
-  get phase(): Phase {
-    return this.#phase;
-  }
-
-  /** Something came: the silence begins anew. Costs a look at the clock; the timer finds out when it fires. */
+  /** Something came: the silence begins anew. Costs a look at the clock; the alarm finds out when it rings. */
   touch(): void {
     this.#sinceMs = this.#clock.now();
   }
 
   stop(): void {
     this.#isOver = true;
-    this.#cancel?.();
-    this.#cancel = null;
+    this.#alarms.clear(this);
   }
 
-  #dueAtMs(): number {
-    return Math.min(this.#sinceMs + this.#limitMs, this.#deadlineAtMs);
-  }
-
-  #arm(): void {
-    const dueAtMs = this.#dueAtMs();
-    if (this.#isOver || (this.#cancel !== null && this.#firesAtMs <= dueAtMs)) return;
-    this.#cancel?.();
-    this.#cancel = null;
-    if (dueAtMs === Number.POSITIVE_INFINITY) return;
-    this.#firesAtMs = dueAtMs;
-    this.#cancel = this.#clock.after(dueAtMs - this.#clock.now(), () => this.#look());
-  }
-
-  #look(): void {
-    this.#cancel = null;
-    const nowMs = this.#clock.now();
-    if (this.#isOver) return;
-    // A timer may fire a fraction of a millisecond early.
-    if (nowMs + 1 < this.#dueAtMs()) return this.#arm();
+  due(nowMs: number): void {
     this.stop();
     this.#onOver(nowMs + 1 >= this.#deadlineAtMs ? 'total' : this.#phase);
   }

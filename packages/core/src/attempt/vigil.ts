@@ -2,10 +2,18 @@
 
 import type { Clock } from '../clock.ts';
 import type { Scan } from '../stream/scan.ts';
+import type { Alarms } from './alarms.ts';
 import { Patience, type Phase, type TimeoutSettings } from './patience.ts';
 
 /** Calls that do not generate are answered at once or not at all. */
 const quickShare = 0.1;
+
+/** What every vigil shares. */
+export interface VigilTools {
+  readonly clock: Clock;
+  readonly alarms: Alarms;
+  readonly timeouts: TimeoutSettings;
+}
 
 /** Follows one attempt from the request to the last byte. */
 export class Vigil {
@@ -17,8 +25,8 @@ export class Vigil {
   #isShown = false;
 
   /** @param onOver - a silence was too long; called at most once */
-  constructor(clock: Clock, timeouts: TimeoutSettings, deadlineAtMs: number, onOver: (phase: Phase | 'total') => void) {
-    this.#patience = new Patience(clock, deadlineAtMs, onOver);
+  constructor({ clock, alarms, timeouts }: VigilTools, deadlineAtMs: number, onOver: (phase: Phase | 'total') => void) {
+    this.#patience = new Patience(clock, alarms, deadlineAtMs, onOver);
     this.#timeouts = timeouts;
   }
 

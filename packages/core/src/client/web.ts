@@ -1,10 +1,12 @@
 /** The client's side over web standards: a `Request` becomes an {@link Exchange}, what is poured becomes a `Response`. */
 
 import { joined } from '../bytes/joined.ts';
+import { Cancellation } from '../cancellation.ts';
 import { SluiceError } from '../errors.ts';
 import type { Exchange, Flow, HeaderBag, Sink } from '../wire.ts';
 import { withoutMount } from './mount.ts';
 import { reasonPhrase } from './reason-phrase.ts';
+import { newRequestId } from './request-id.ts';
 
 /** Bytes that wait for the reader before the source is held. */
 const highWaterBytes = 65_536;
@@ -18,21 +20,21 @@ export interface WebExchange {
 
 /** @param mountPath - what precedes the API's own paths, without a slash at its end */
 export function webExchange(request: Request, mountPath: string): WebExchange {
-  const over = new AbortController();
-  const client = new ResponseSink(over);
+  const cancellation = new Cancellation();
+  const client = new ResponseSink(cancellation);
   const url = request.url;
   const path = url.slice(url.indexOf('/', url.indexOf('//') + 2));
   const exchange: Exchange = {
-    id: crypto.randomUUID(),
+    id: newRequestId(),
     method: request.method,
     target: withoutMount(path, mountPath),
     headers: bagOf(request.headers),
     remote: null,
     client,
-    over,
+    cancellation,
     readBody: (maxBytes) => readBody(request, maxBytes),
   };
-  if (request.signal.aborted) over.abort(request.signal.reason);
+  if (request.signal.aborted) cancellation.cancel(request.signal.reason);
   else request.signal.addEventListener('abort', () => client.leave(request.signal.reason), { once: true });
   return { exchange, response: client.response };
 }
@@ -62,7 +64,7 @@ function tooLarge(maxBytes: number): SluiceError {
 /** Builds a `Response`: its head when the head comes, its body as a stream that holds the source when nobody reads. */
 class ResponseSink implements Sink {
   readonly response: Promise<Response>;
-  readonly #over: AbortController;
+  readonly #cancellation: Cancellation;
   #resolve!: (response: Response) => void;
   #reject!: (error: unknown) => void;
   #flow: Flow | null = null;
@@ -71,8 +73,8 @@ class ResponseSink implements Sink {
   #failedBy: Error | null = null;
   #isOver = false;
 
-  constructor(over: AbortController) {
-    this.#over = over;
+  constructor(cancellation: Cancellation) {
+    this.#cancellation = cancellation;
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -139,7 +141,7 @@ class ResponseSink implements Sink {
         // Cancelled already: whoever cancelled knows.
       }
     }
-    if (!this.#over.signal.aborted) this.#over.abort(error);
+    this.#cancellation.cancel(error);
   }
 
   #onPull(): void {

@@ -1,9 +1,10 @@
 /** Who is inside, and whether anybody may still come in. */
 
 import { SluiceError } from '../errors.ts';
+import { type Member, Roster } from '../roster.ts';
 
 /** What the gate knows of one request under way. */
-export interface Inside {
+export interface Inside extends Member {
   readonly isStream: boolean;
   /** Ends it with an error in its own dialect. */
   expel(reason: SluiceError): void;
@@ -11,7 +12,7 @@ export interface Inside {
 
 /** Counts requests and the bytes that they hold; shuts when the gateway drains. */
 export class Gate {
-  readonly #inside = new Set<Inside>();
+  readonly #inside = new Roster<Inside>();
   readonly #maxBufferedBytes: number;
   readonly #onEmpty = new Set<() => void>();
   #isShut = false;

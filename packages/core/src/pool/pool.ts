@@ -1,5 +1,6 @@
 /** WITH WHICH KEY: lends keys of one pool, least busy project first, and lets rest what the provider has refused. */
 
+import type { Cancellation } from '../cancellation.ts';
 import type { Clock } from '../clock.ts';
 import { SluiceError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
@@ -67,7 +68,7 @@ export class KeyPool {
    *
    * @throws SluiceError `quota_exhausted` (all are cooling; says until when), `no_usable_key` (all are refused), `overloaded`
    */
-  take(plan: Plan, course: Course, gone: AbortSignal): Lease | Promise<Lease> {
+  take(plan: Plan, course: Course, gone: Cancellation): Lease | Promise<Lease> {
     const lease = this.#grab(plan, course, course.keyId);
     if (lease !== null) return lease;
     const waitMs = this.#waitMs(plan.model);

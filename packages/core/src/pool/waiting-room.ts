@@ -1,6 +1,7 @@
 /** Where requests wait for a key that is back in a moment: bounded, one queue per model, fair among callers. */
 
 import PQueue from 'p-queue';
+import { Cancellation } from '../cancellation.ts';
 import { type Clock, sleep } from '../clock.ts';
 import { SluiceError } from '../errors.ts';
 
@@ -15,7 +16,7 @@ export interface Waiting<Prize> {
   /** One queue per lane, so that a full model holds up nobody who wants another. */
   readonly lane: string;
   readonly callerId: string;
-  readonly gone: AbortSignal;
+  readonly gone: Cancellation;
   /** Takes what is waited for, or says that it is not there yet. */
   grab(): Prize | null;
   /** Ms until it makes sense to look again; null when it never will. */
@@ -45,21 +46,21 @@ export class WaitingRoom {
       const message = `${this.waiting} requests wait for a key already; queue.maxEntries allows no more.`;
       throw new SluiceError('overloaded', message, { retryAfterMs: maxWaitMs });
     }
-    const leave = new AbortController();
-    const cancel = this.#clock.after(maxWaitMs, () => leave.abort(who.refusal()));
-    const onGone = (): void => leave.abort(who.gone.reason);
-    who.gone.addEventListener('abort', onGone, { once: true });
+    const leave = new Cancellation();
+    const cancel = this.#clock.after(maxWaitMs, () => leave.cancel(who.refusal()));
+    const hangUp = { cancelled: (reason: unknown) => leave.cancel(reason) };
+    who.gone.listen(hangUp);
     const already = this.#byCaller.get(who.callerId) ?? 0;
     this.#byCaller.set(who.callerId, already + 1);
     this.waiting++;
     try {
       const queue = this.#queueOf(who.lane);
-      return await queue.add(() => this.#look(who, leave.signal), { signal: leave.signal, priority: -already });
+      return await queue.add(() => this.#look(who, leave), { signal: leave.signal, priority: -already });
     } finally {
       this.waiting--;
       this.#leave(who.callerId);
       cancel();
-      who.gone.removeEventListener('abort', onGone);
+      who.gone.forget(hangUp);
       this.#forgetIdle(who.lane);
     }
   }
@@ -70,14 +71,14 @@ export class WaitingRoom {
     else this.#byCaller.set(callerId, left);
   }
 
-  async #look<Prize>(who: Waiting<Prize>, signal: AbortSignal): Promise<Prize> {
+  async #look<Prize>(who: Waiting<Prize>, leave: Cancellation): Promise<Prize> {
     for (;;) {
-      signal.throwIfAborted();
+      leave.throwIfCancelled();
       const prize = who.grab();
       if (prize !== null) return prize;
       const waitMs = who.waitMs();
       if (waitMs === null) throw who.refusal();
-      await sleep(this.#clock, Math.max(1, waitMs), signal);
+      await sleep(this.#clock, Math.max(1, waitMs), leave);
     }
   }
 

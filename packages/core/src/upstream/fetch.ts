@@ -1,5 +1,6 @@
 /** {@link Upstream} over `fetch`, for every runtime without undici. */
 
+import { type Member, Roster } from '../roster.ts';
 import type { HeaderBag, Sink, Upstream, UpstreamRequest } from '../wire.ts';
 
 /** What can be told to it. */
@@ -19,7 +20,7 @@ export interface FetchOptions {
  * @example const gateway = createGateway({ keys: 'k', callers: 'anyone', upstream: fetchUpstream() });
  */
 export function fetchUpstream(options: FetchOptions = {}): Upstream {
-  const calls = new Set<Call>();
+  const calls = new Roster<Call>();
   return {
     send(request, sink) {
       const call = new Call(sink, () => calls.delete(call));
@@ -38,7 +39,8 @@ export const defaultUpstream: typeof fetchUpstream = fetchUpstream;
 
 const isBodiless = new Set(['GET', 'HEAD']);
 
-class Call {
+class Call implements Member {
+  place = -1;
   readonly #sink: Sink;
   readonly #onOver: () => void;
   readonly #aborter = new AbortController();

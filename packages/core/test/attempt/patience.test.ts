@@ -1,5 +1,6 @@
 import { type FakeClock, fakeClock } from '@sluice/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { Alarms } from '../../src/attempt/alarms.ts';
 import { Patience, type Phase } from '../../src/attempt/patience.ts';
 
 let clock: FakeClock;
@@ -111,5 +112,5 @@ test('whoever is stopped leaves no timer behind, and cannot be woken', async () 
 });
 
 function waiting(totalMs = Number.POSITIVE_INFINITY): Patience {
-  return new Patience(clock, clock.now() + totalMs, (phase) => over.push(phase));
+  return new Patience(clock, new Alarms(clock), clock.now() + totalMs, (phase) => over.push(phase));
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Auth, Caller, CallerQuestion } from '../../src/auth/auth.ts';
 import { anyCaller, askedCallers, listedCallers } from '../../src/auth/callers.ts';
+import { Cancellation } from '../../src/cancellation.ts';
 import { isSluiceError, type SluiceError } from '../../src/errors.ts';
 
 const alice = { id: 'alice', key: 'canary-alice-canary' };
@@ -57,7 +58,7 @@ describe('callers that the host knows', () => {
       asked.push(one);
       return { id: 'carol' };
     });
-    const exchange = { ...question, id: 'request-1', over: new AbortController(), client: {} };
+    const exchange = { ...question, id: 'request-1', cancellation: new Cancellation(), client: {} };
     expect(await auth.identify(exchange)).toEqual({ id: 'carol' });
     expect(asked).toEqual([{ ...question, credential: 'canary' }]);
   });

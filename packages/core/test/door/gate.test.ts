@@ -75,5 +75,5 @@ describe('bytes that all requests hold together', () => {
 });
 
 function guest(isStream = false): Inside & { expel: ReturnType<typeof vi.fn<(reason: SluiceError) => void>> } {
-  return { isStream, expel: vi.fn<(reason: SluiceError) => void>() };
+  return { place: -1, isStream, expel: vi.fn<(reason: SluiceError) => void>() };
 }

@@ -1,6 +1,7 @@
 import { createGateway, type Exchange, type HeaderBag, type Sink, type Upstream } from '@sluice/core';
 import { describeDrivers, type GoldenExchange, goldenDir, goldenExchanges, read } from '@sluice/testkit';
 import { describe, expect, test } from 'vitest';
+import { Cancellation } from '../../src/cancellation.ts';
 
 const exchanges = [...goldenExchanges()].filter(({ isWhole }) => isWhole);
 const generations = exchanges.filter(({ status, target }) => status === 200 && /enerateContent/.test(target));
@@ -115,7 +116,7 @@ async function travelled(
     headers: { 'content-type': 'application/json' },
     client,
     remote: null,
-    over: new AbortController(),
+    cancellation: new Cancellation(),
     readBody: async () => Buffer.from('{}'),
   };
   await gateway.handle(exchange);

@@ -1,5 +1,6 @@
 import { type FakeClock, fakeClock } from '@sluice/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { Cancellation } from '../../src/cancellation.ts';
 import { SluiceError } from '../../src/errors.ts';
 import { Emitter, type KeyEvent } from '../../src/events.ts';
 import { type Failure, failure } from '../../src/failure.ts';
@@ -502,8 +503,8 @@ function expectShares(counts: Readonly<Record<string, number>>, expected: Readon
   }
 }
 
-function never(): AbortSignal {
-  return new AbortController().signal;
+function never(): Cancellation {
+  return new Cancellation();
 }
 
 function bestOf(run: () => void): number {

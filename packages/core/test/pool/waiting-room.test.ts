@@ -1,5 +1,6 @@
 import { type FakeClock, fakeClock } from '@sluice/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { Cancellation } from '../../src/cancellation.ts';
 import { SluiceError } from '../../src/errors.ts';
 import { type Waiting, WaitingRoom } from '../../src/pool/waiting-room.ts';
 
@@ -77,9 +78,9 @@ describe('the room is bounded', () => {
 
   test('whoever goes frees the place', async () => {
     const room = new WaitingRoom({ maxEntries: 1, maxWaitMs: 1_000 }, clock);
-    const leaving = new AbortController();
-    const gone = refused(room.enter({ ...who('alice'), gone: leaving.signal }));
-    leaving.abort(new Error('hung up'));
+    const leaving = new Cancellation();
+    const gone = refused(room.enter({ ...who('alice'), gone: leaving }));
+    leaving.cancel(new Error('hung up'));
     expect(await gone).toMatchObject({ message: 'hung up' });
     expect(room.waiting).toBe(0);
     const next = room.enter(who('bob'));
@@ -90,11 +91,11 @@ describe('the room is bounded', () => {
 
   test('whoever goes while others stand before leaves them in line', async () => {
     const room = new WaitingRoom({ maxEntries: 9, maxWaitMs: 1_000 }, clock);
-    const leaving = new AbortController();
+    const leaving = new Cancellation();
     const first = room.enter(who('alice'));
-    const gone = refused(room.enter({ ...who('bob'), gone: leaving.signal }));
+    const gone = refused(room.enter({ ...who('bob'), gone: leaving }));
     const last = room.enter(who('carol'));
-    leaving.abort(new Error('hung up'));
+    leaving.cancel(new Error('hung up'));
     await clock.advance(500);
     expect(await Promise.all([first, last])).toEqual(['alice', 'carol']);
     expect(await gone).toMatchObject({ message: 'hung up' });
@@ -129,7 +130,7 @@ function who(callerId: string, lane = 'flash', name = callerId): Waiting<string>
   return {
     lane,
     callerId,
-    gone: new AbortController().signal,
+    gone: new Cancellation(),
     grab() {
       if (clock.now() < readyAtMs || prizes === 0) return null;
       prizes--;

@@ -1,0 +1,73 @@
+/**
+ * One timer for everybody who waits.
+ *
+ * A limit of seconds or minutes is nearly never met, and moves on with each piece of an answer. So nothing is set per
+ * attempt: one timer is due when the first of them could be, and looks at all of them then.
+ */
+
+import type { Clock } from '../clock.ts';
+import { type Member, Roster } from '../roster.ts';
+
+/** Somebody with a limit. */
+export interface Waiter extends Member {
+  /** On the clock's monotonic scale; may move on at any time without a word, but closer only by another `Alarms.set`. */
+  readonly dueAtMs: number;
+  /** It is time. Called once; whoever waits on after that sets itself again. */
+  due(nowMs: number): void;
+}
+
+/** Limits that fall this close together are looked at together, so that a crowd costs no more than a look each. */
+const grainMs = 1;
+
+/** Calls waiters when they are due, at most a grain late and never early. */
+export class Alarms {
+  readonly #clock: Clock;
+  readonly #waiters = new Roster<Waiter>();
+  #firesAtMs = Number.POSITIVE_INFINITY;
+  #cancel: (() => void) | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Begins to wait, or notices that a limit has come closer. */
+  set(waiter: Waiter): void {
+    if (waiter.place < 0) this.#waiters.add(waiter);
+    if (waiter.dueAtMs < this.#firesAtMs) this.#arm(waiter.dueAtMs);
+  }
+
+  /** Nobody waits any more: then nothing is left behind. */
+  clear(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+    if (this.#waiters.size === 0) this.#disarm();
+  }
+
+  #arm(atMs: number): void {
+    this.#disarm();
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    this.#firesAtMs = atMs;
+    this.#cancel = this.#clock.after(atMs - this.#clock.now(), () => this.#look());
+  }
+
+  #disarm(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+    this.#firesAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  #look(): void {
+    this.#disarm();
+    const nowMs = this.#clock.now();
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const waiter of this.#waiters) {
+      if (waiter.place < 0) continue;
+      // A timer may fire a fraction of a millisecond early.
+      if (waiter.dueAtMs <= nowMs + grainMs) {
+        this.#waiters.delete(waiter);
+        waiter.due(nowMs);
+      } else if (waiter.dueAtMs < nextMs) nextMs = waiter.dueAtMs;
+    }
+    // Who was called may have set an alarm of its own.
+    if (nextMs < this.#firesAtMs) this.#arm(nextMs);
+  }
+}
