@@ -51,17 +51,22 @@ export class NodeExchange implements Exchange {
     const declared = Number(this.headers['content-length'] ?? 0);
     if (maxBytes > 0 && declared > maxBytes) throw tooLarge(maxBytes);
     const read = this.#options.bodyOf(this.#req);
-    if (read === null) return this.#readStream(maxBytes);
+    if (read === null) return this.#readAtOnce(declared) ?? this.#readStream(maxBytes);
     if (maxBytes > 0 && read.length > maxBytes) throw tooLarge(maxBytes);
     return read;
+  }
+
+  /** Most bodies have come with their head. They need no listener, no timer and no turn of the loop. */
+  #readAtOnce(declared: number): Uint8Array | null {
+    const req = this.#req;
+    const isThere = !req.readableEnded && req.readableLength === declared && (declared > 0 || req.complete);
+    return isThere ? ((req.read() as Buffer | null) ?? nothing) : null;
   }
 
   #readStream(maxBytes: number): Promise<Uint8Array> {
     const req = this.#req;
     const { bodyInMs } = this.#options;
     if (req.readableEnded) return Promise.reject(readBefore());
-    // Most bodies have come with their head. Taken at once, they need no listener, no timer and no turn of the loop.
-    if (req.complete) return Promise.resolve((req.read() as Buffer | null) ?? nothing);
     if (this.headers.expect !== undefined) this.#res.writeContinue();
     return new Promise((resolve, reject) => {
       const pieces: Uint8Array[] = [];

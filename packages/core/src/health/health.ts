@@ -46,7 +46,7 @@ export class Health {
   readonly #random: () => number;
   /** Only breakers that are not untouched. */
   readonly #breakers = new Map<string, Breaker>();
-  readonly #budgets = new Map<string, RetryBudget>();
+  readonly #known = new Map<string, Map<string | null, Known>>();
 
   constructor(settings: BreakerSettings, clock: Clock, emitter: Emitter, random: () => number = Math.random) {
     this.#settings = settings;
@@ -57,7 +57,10 @@ export class Health {
 
   /** Asks for leave to call. A refusal costs nothing and takes no probe from anybody. */
   enter(target: Target): Pass | Refusal {
-    const names = namesOf(target);
+    const known = this.#know(target);
+    // Nobody is ill: the usual case looks nothing up.
+    if (this.#breakers.size === 0) return new Leave(this.#say, known, nobody);
+    const names = [known.model, known.host];
     const nowMs = this.#clock.now();
     for (const name of names) {
       const breaker = this.#breakers.get(name);
@@ -66,17 +69,12 @@ export class Health {
       return { target: name, retryAfterMs: Math.max(1, waitMs) };
     }
     const probes = names.filter((name) => this.#askFor(name, nowMs) === 'probe');
-    return this.#pass(names, probes);
+    return new Leave(this.#say, known, probes);
   }
 
   /** The retries that are left for a target. */
   budget(target: Target): RetryBudget {
-    const name = namesOf(target)[0] as string;
-    const known = this.#budgets.get(name);
-    if (known !== undefined) return known;
-    const budget = new RetryBudget();
-    remember(this.#budgets, name, budget);
-    return budget;
+    return this.#know(target).budget;
   }
 
   snapshot(): BreakerSnapshot[] {
@@ -97,40 +95,33 @@ export class Health {
     return answer.may;
   }
 
-  #pass([model, host]: readonly [model: string, host: string], probes: readonly string[]): Pass {
-    const probed = new Set(probes);
-    const prove = (): void => {
-      for (const name of probed) this.#succeed(name);
-      probed.clear();
-    };
-    // While somebody else probes, what was under way before the breaker opened has no say.
-    const hasSay = (name: string): boolean => probed.has(name) || this.#breakers.get(name)?.state !== 'probing';
-    const succeed = (name: string): void => void (hasSay(name) && this.#succeed(name));
-    const fail = (name: string, reason: string): void => void (hasSay(name) && this.#fail(name, reason));
-    return {
-      proven: prove,
-      settle: (failure) => {
-        switch (failure?.scope) {
-          case 'model':
-            // The host has answered, if badly: only the model is to blame.
-            fail(model, failure.kind);
-            return succeed(host);
-          case 'host':
-            // The call never reached the model: nothing is known of it.
-            if (probed.has(model)) this.#abandon(model);
-            return fail(host, failure.kind);
-          case 'client':
-          case 'gateway':
-            for (const name of probed) this.#abandon(name);
-            return;
-          default:
-            // A refusal of the request or the key is a sign of life.
-            succeed(model);
-            succeed(host);
-        }
-      },
-    };
+  #know({ host, model }: Target): Known {
+    let models = this.#known.get(host);
+    if (models === undefined) {
+      models = new Map();
+      this.#known.set(host, models);
+    }
+    const known = models.get(model);
+    if (known !== undefined) return known;
+    const made: Known = { model: `${host}/${model ?? '-'}`, host, budget: new RetryBudget() };
+    remember(models, model, made);
+    return made;
   }
+
+  // While somebody else probes, what was under way before the breaker opened has no say.
+  #hasSay(name: string, probed: readonly string[]): boolean {
+    return probed.includes(name) || this.#breakers.get(name)?.state !== 'probing';
+  }
+
+  readonly #say: Say = {
+    succeeded: (name, probed) => {
+      if (this.#breakers.size > 0 && this.#hasSay(name, probed)) this.#succeed(name);
+    },
+    failed: (name, probed, reason) => {
+      if (this.#hasSay(name, probed)) this.#fail(name, reason);
+    },
+    abandoned: (name) => this.#abandon(name),
+  };
 
   #succeed(name: string): void {
     const breaker = this.#breakers.get(name);
@@ -157,11 +148,65 @@ export class Health {
   }
 }
 
-function namesOf({ host, model }: Target): readonly [model: string, host: string] {
-  return [`${host}/${model ?? '-'}`, host];
+/** A target under the names of its two breakers. */
+interface Known {
+  readonly model: string;
+  readonly host: string;
+  readonly budget: RetryBudget;
 }
 
-function remember<Value>(map: Map<string, Value>, name: string, value: Value): void {
-  if (!map.has(name) && map.size >= mostTargets) map.delete(map.keys().next().value as string);
+const nobody: readonly string[] = [];
+
+/** What a call may say of the breakers that it passed. */
+interface Say {
+  succeeded(name: string, probed: readonly string[]): void;
+  failed(name: string, probed: readonly string[], reason: string): void;
+  abandoned(name: string): void;
+}
+
+/** @see Pass */
+class Leave implements Pass {
+  readonly #say: Say;
+  readonly #known: Known;
+  /** Breakers for which this call is the probe, until it has proven something. */
+  #probed: readonly string[];
+
+  constructor(say: Say, known: Known, probed: readonly string[]) {
+    this.#say = say;
+    this.#known = known;
+    this.#probed = probed;
+  }
+
+  proven(): void {
+    for (const name of this.#probed) this.#say.succeeded(name, this.#probed);
+    this.#probed = nobody;
+  }
+
+  settle(failure: Failure | null): void {
+    const { model, host } = this.#known;
+    const probed = this.#probed;
+    switch (failure?.scope) {
+      case 'model':
+        // The host has answered, if badly: only the model is to blame.
+        this.#say.failed(model, probed, failure.kind);
+        return this.#say.succeeded(host, probed);
+      case 'host':
+        // The call never reached the model: nothing is known of it.
+        if (probed.includes(model)) this.#say.abandoned(model);
+        return this.#say.failed(host, probed, failure.kind);
+      case 'client':
+      case 'gateway':
+        for (const name of probed) this.#say.abandoned(name);
+        return;
+      default:
+        // A refusal of the request or the key is a sign of life.
+        this.#say.succeeded(model, probed);
+        this.#say.succeeded(host, probed);
+    }
+  }
+}
+
+function remember<Name, Value>(map: Map<Name, Value>, name: Name, value: Value): void {
+  if (!map.has(name) && map.size >= mostTargets) map.delete(map.keys().next().value as Name);
   map.set(name, value);
 }

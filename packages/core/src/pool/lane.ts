@@ -19,6 +19,9 @@ export interface Seat extends HeapMember {
   growth: number;
 }
 
+/** Hears of a project whose rest for a model is over. */
+export type OnReturn = (seat: Seat, model: string | null) => void;
+
 /** How projects stand for one model. */
 export class Lane {
   readonly #ready = new Heap<Seat>(isLessBusy);
@@ -29,7 +32,11 @@ export class Lane {
   #share = 0;
   inFlight = 0;
 
-  constructor(projects: Iterable<Project>) {
+  readonly #model: string | null;
+
+  /** @param model - null for calls that name none */
+  constructor(model: string | null, projects: Iterable<Project>) {
+    this.#model = model;
     for (const project of projects) {
       const seat: Seat = { project, inFlight: 0, share: 0, cooling: null, growth: 0, heapIndex: -1 };
       this.#seats.set(project, seat);
@@ -43,15 +50,16 @@ export class Lane {
   }
 
   /** The least busy project that may be used now and is not `exhausted`, or undefined. `onReturn` hears of those whose rest is over. */
-  best(nowMs: number, exhausted: readonly string[], onReturn: (seat: Seat) => void): Seat | undefined {
+  best(nowMs: number, exhausted: readonly string[], onReturn: OnReturn): Seat | undefined {
     for (let seat = this.#cooling.peek(); seat !== undefined && endOf(seat) <= nowMs; seat = this.#cooling.peek()) {
       this.#cooling.remove(seat);
       seat.cooling = null;
       this.#ready.push(seat);
-      onReturn(seat);
+      onReturn(seat, this.#model);
     }
-    const passedOver: Seat[] = [];
     let best = this.#ready.peek();
+    if (best?.project.isUsable && exhausted.length === 0) return best;
+    const passedOver: Seat[] = [];
     for (; best !== undefined; best = this.#ready.peek()) {
       const isExhausted = exhausted.includes(best.project.id);
       if (best.project.isUsable && !isExhausted) break;

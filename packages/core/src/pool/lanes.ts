@@ -24,7 +24,7 @@ export class Lanes {
       return known;
     }
     if (this.#byModel.size >= mostLanes) this.#forgetOne();
-    const lane = new Lane(this.#projects);
+    const lane = new Lane(model, this.#projects);
     this.#byModel.set(name, lane);
     return lane;
   }

@@ -86,9 +86,7 @@ export class KeyPool {
   /** Whether a key could be borrowed for this right now. */
   hasFree(plan: Plan, course: Course): boolean {
     this.#wakeDue();
-    const lane = this.#lanes.of(plan.model);
-    const tellReturn = (seat: Seat): void => this.#tellReturn(seat, plan.model);
-    return lane.best(this.#clock.now(), course.exhausted, tellReturn) !== undefined;
+    return this.#lanes.of(plan.model).best(this.#clock.now(), course.exhausted, this.#tellReturn) !== undefined;
   }
 
   /** Any key that is neither refused nor resting with its whole project. */
@@ -126,8 +124,7 @@ export class KeyPool {
     }
     const kept = plan.isSticky ? this.#sticky.of(plan.callerId) : undefined;
     const keptSeat = kept === undefined || course.exhausted.includes(kept.id) ? undefined : lane.seatOf(kept, nowMs);
-    const tellReturn = (returned: Seat): void => this.#tellReturn(returned, plan.model);
-    const seat = keptSeat ?? lane.best(nowMs, course.exhausted, tellReturn);
+    const seat = keptSeat ?? lane.best(nowMs, course.exhausted, this.#tellReturn);
     if (seat === undefined) return null;
     if (plan.isSticky && kept === undefined) this.#sticky.keep(plan.callerId, seat.project);
     return this.#lend(lane, seat, seat.project.nextKey(), plan, course);
@@ -244,9 +241,9 @@ export class KeyPool {
     );
   }
 
-  #tellReturn(seat: Seat, model: string | null): void {
-    this.#tell(seat.project, null, model, 'returned', null);
-  }
+  readonly #tellReturn = ({ project }: Seat, model: string | null): void => {
+    this.#tell(project, null, model, 'returned', null);
+  };
 
   #tell(project: Project, key: string | null, model: string | null, reason: string, resting: Resting | null): void {
     const untilMs =

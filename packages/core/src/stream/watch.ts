@@ -88,13 +88,13 @@ export class Watch implements Sink {
 
   end(): void {
     if (this.#isOver) return;
-    if (this.#options.inspection === null) void this.#judgeWhole();
+    if (this.#options.inspection === null) this.#judgeWhole();
     else this.#options.inspection.finish((broken) => this.#judge(broken));
   }
 
   fail(error: Error): void {
     if (this.#isOver) return;
-    if (this.#options.inspection === null) void this.#judgeWhole(error);
+    if (this.#options.inspection === null) this.#judgeWhole(error);
     // A copy that is still being undone may hold the marker.
     else this.#options.inspection.finish(() => this.#judge(error));
   }
@@ -142,21 +142,32 @@ export class Watch implements Sink {
   }
 
   /** @param brokenBy - how the transport broke after the last byte, if it did */
-  async #judgeWhole(brokenBy: Error | null = null): Promise<void> {
-    const { encoding, maxAnswerBytes, scan } = this.#options;
+  #judgeWhole(brokenBy: Error | null = null): void {
+    const { encoding } = this.#options;
+    if (encoding === null) this.#judgeBody(joined(this.#next.held), brokenBy);
+    else void this.#undoAndJudge(encoding, brokenBy);
+  }
+
+  async #undoAndJudge(encoding: string, brokenBy: Error | null): Promise<void> {
+    const { maxAnswerBytes } = this.#options;
     try {
       const body = await wholeBody(this.#next.held, encoding, maxAnswerBytes || Number.MAX_SAFE_INTEGER);
-      scan.feed(body);
-      if (scan.isError) return this.#end({ is: 'error', text: errorText(scan, body, 0) });
+      this.#judgeBody(body, brokenBy);
     } catch (error) {
-      if (error instanceof RangeError)
-        return this.#end({
-          is: 'too-large',
-          what: `decompressed, it has more than limits.maxAnswerBytes (${maxAnswerBytes}) bytes`,
-        });
-      return this.#end({ is: 'truncated', how: `its content encoding is broken (${(error as Error).message})` });
+      const isTooLarge = error instanceof RangeError;
+      if (!isTooLarge) {
+        return this.#end({ is: 'truncated', how: `its content encoding is broken (${(error as Error).message})` });
+      }
+      const what = `decompressed, it has more than limits.maxAnswerBytes (${maxAnswerBytes}) bytes`;
+      this.#end({ is: 'too-large', what });
     }
-    this.#judge(brokenBy);
+  }
+
+  #judgeBody(body: Uint8Array, brokenBy: Error | null): void {
+    const { scan } = this.#options;
+    scan.feed(body);
+    if (scan.isError) this.#end({ is: 'error', text: errorText(scan, body, 0) });
+    else this.#judge(brokenBy);
   }
 
   #judge(brokenBy: Error | null): void {

@@ -49,6 +49,7 @@ export type ModelRoutes = ReadonlyMap<string, string>;
 
 /** The surfaces that speak to Gemini. */
 export function geminiSurfaces(routes: ModelRoutes): Surfaces {
+  const known = new Map<string, Call>();
   return {
     dialectOf: (target) => (/^\/v[0-9][a-z0-9]*\/openai\//.test(target) ? openaiChat : gemini),
     readBody(call, body) {
@@ -56,15 +57,30 @@ export function geminiSurfaces(routes: ModelRoutes): Surfaces {
       return model === null ? call : { ...call, model: model.replace(/^models\//, '') };
     },
     match(knock) {
+      const isPlain = knock.method === 'POST' && mayBeRemembered(knock.target);
+      const remembered = isPlain ? known.get(knock.target) : undefined;
+      if (remembered !== undefined) return remembered;
       if (!methods.has(knock.method)) throw notAllowed(knock.method, [...methods].join(', '));
       const target = parseTarget(knock.target);
       if (!versioned.test(knock.target)) throw noSuchRoute(target.path);
       if (isForeignModelList(target, knock)) return foreignModelList(target, knock);
       const [, ...rest] = target.segments;
       if (rest[0] === 'openai') return openaiCall(rest.slice(1).join('/'), target, knock);
-      return geminiCall(rest, target, knock, routes);
+      const call = geminiCall(rest, target, knock, routes);
+      if (isPlain && known.size < mostRemembered) known.set(knock.target, call);
+      return call;
     },
   };
+}
+
+/** Models are few, and the same paths come again with every request; one with a credential in it is not kept. */
+const mostRemembered = 500;
+const longestRemembered = 128;
+
+function mayBeRemembered(target: string): boolean {
+  if (target.length > longestRemembered) return false;
+  const mark = target.indexOf('?');
+  return mark < 0 || target.slice(mark) === '?alt=sse';
 }
 
 function geminiCall(rest: readonly string[], target: Target, knock: Knock, routes: ModelRoutes): Call {
