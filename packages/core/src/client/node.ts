@@ -38,7 +38,7 @@ export class NodeExchange implements Exchange {
     this.method = req.method ?? 'GET';
     this.target = options.target;
     this.remote = options.remote;
-    this.headers = bagOf(req.rawHeaders);
+    this.headers = bagOf(req);
     this.client = new ResponseSink(req, res);
     res.once('close', () => {
       if (!res.writableFinished) this.cancellation.cancel(hungUp());
@@ -98,11 +98,18 @@ function hungUp(): Error {
   return new Error('the client hung up');
 }
 
-/** Field names in lower case; one that came several times keeps all its values, also where Node would drop them. */
-function bagOf(raw: readonly string[]): HeaderBag {
-  const bag = new Bag() as HeaderBag;
+/**
+ * Field names in lower case; one that came several times keeps all its values, also where Node would drop them. Where
+ * none did, what Node has put together for itself is exactly that.
+ */
+function bagOf(req: IncomingMessage): HeaderBag {
+  const raw = req.rawHeaders;
+  let names = 0;
+  for (const _name in req.headers) names++;
+  if (names * 2 === raw.length) return req.headers;
+  const bag: HeaderBag = Object.create(null) as HeaderBag;
   for (let at = 0; at < raw.length; at += 2) {
-    const name = lowered(raw[at] as string);
+    const name = (raw[at] as string).toLowerCase();
     const value = raw[at + 1] as string;
     const before = bag[name];
     if (before === undefined) bag[name] = value;
@@ -110,22 +117,6 @@ function bagOf(raw: readonly string[]): HeaderBag {
     else before.push(value);
   }
   return bag;
-}
-
-/** Inherits nothing, as `Object.create(null)`; but V8 keeps that as a hash table, and this as a record, which is read faster. */
-const Bag = function Bag() {} as unknown as new () => object;
-Bag.prototype = Object.create(null);
-
-/** Names are few and come again with every request. */
-const mostNames = 1_000;
-const loweredNames = new Map<string, string>();
-
-function lowered(raw: string): string {
-  const known = loweredNames.get(raw);
-  if (known !== undefined) return known;
-  const name = raw.toLowerCase();
-  if (loweredNames.size < mostNames) loweredNames.set(raw, name);
-  return name;
 }
 
 function tooLarge(maxBytes: number): SluiceError {
