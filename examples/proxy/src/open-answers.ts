@@ -3,30 +3,38 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+/** One answer, and where it stands among the open ones. */
+interface Entry {
+  readonly response: ServerResponse;
+  place: number;
+}
+
 /** Every answer from the moment its request is read until it is sent or its client is gone. */
 export class OpenAnswers {
-  readonly #open = new Set<ServerResponse>();
+  /** In no order. A `Set` that changes with every request keeps them all until the next full garbage collection. */
+  readonly #open: Entry[] = [];
   readonly #onEmpty = new Set<() => void>();
   /** Null while connections are kept for further requests. */
   #onLast: (() => void) | null = null;
 
   get size(): number {
-    return this.#open.size;
+    return this.#open.length;
   }
 
   add(response: ServerResponse): void {
-    this.#open.add(response);
+    const entry: Entry = { response, place: this.#open.length };
+    this.#open.push(entry);
     if (this.#onLast !== null) response.shouldKeepAlive = false;
     response.once('close', () => {
-      this.#open.delete(response);
+      this.#remove(entry);
       this.#onLast?.();
-      if (this.#open.size === 0) for (const tell of this.#onEmpty) tell();
+      if (this.#open.length === 0) for (const tell of this.#onEmpty) tell();
     });
   }
 
   /** Those of one connection: more than one when the client did not wait for its answers. */
   on(socket: Duplex): ServerResponse[] {
-    return [...this.#open].filter((response) => response.req.socket === socket);
+    return this.#open.map(({ response }) => response).filter(({ req }) => req.socket === socket);
   }
 
   /**
@@ -36,12 +44,12 @@ export class OpenAnswers {
    */
   letEachBeTheLast(then: () => void): void {
     this.#onLast = then;
-    for (const response of this.#open) response.shouldKeepAlive = false;
+    for (const { response } of this.#open) response.shouldKeepAlive = false;
   }
 
   /** Resolves when no answer is under way, or after `withinMs`. */
   empty(withinMs: number): Promise<void> {
-    if (this.#open.size === 0) return Promise.resolve();
+    if (this.#open.length === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const tell = (): void => {
         clearTimeout(timer);
@@ -51,5 +59,12 @@ export class OpenAnswers {
       const timer = setTimeout(tell, withinMs);
       this.#onEmpty.add(tell);
     });
+  }
+
+  #remove(entry: Entry): void {
+    const last = this.#open.pop() as Entry;
+    if (last === entry) return;
+    this.#open[entry.place] = last;
+    last.place = entry.place;
   }
 }

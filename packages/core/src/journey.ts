@@ -19,7 +19,7 @@ import { refuse, retryAfter } from './door/refuse.ts';
 import type { Emitter } from './events.ts';
 import type { Failure } from './failure.ts';
 import type { Health } from './health/health.ts';
-import { type Course, newCourse, type Plan } from './plan/plan.ts';
+import { newCourse, type Plan } from './plan/plan.ts';
 import type { KeyPool } from './pool/pool.ts';
 import { Story } from './story.ts';
 import { assertJson } from './surface/content-type.ts';

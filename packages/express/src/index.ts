@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createGateway, type Gateway, type GatewayOptions, SluiceError } from '@sluice/core';
 import { nodeListener } from '@sluice/core/node';
+import { outOfReach } from './out-of-reach.ts';
 
 /** A middleware of Express that answers everything under its mount path. It never calls `next`. */
 export interface SluiceHandler {
@@ -38,7 +39,7 @@ export function sluice(optionsOrGateway: GatewayOptions | Gateway): SluiceHandle
   const gateway = isGateway ? (optionsOrGateway as Gateway) : createGateway(optionsOrGateway as GatewayOptions);
   const listener = nodeListener(gateway, { remoteOf, bodyOf });
   const handler = (req: IncomingMessage, res: ServerResponse): void => {
-    if (!res.headersSent) listener(req, outOfReach(req, res as Taken));
+    if (!res.headersSent) listener(req, outOfReach(req, res));
     else if (!res.writableEnded) res.destroy(); // half an answer of the host's cannot be completed with one of ours
   };
   return Object.assign(handler, { gateway });
@@ -70,51 +71,4 @@ function bodyOf(req: HostRequest): Uint8Array | null {
 function bytesOf(body: unknown): Uint8Array | null {
   if (typeof body === 'string') return Buffer.from(body);
   return body instanceof Uint8Array ? body : null;
-}
-
-/** On each response that the gateway has taken: whether it is the gateway that acts on it just now. */
-const isOurs = Symbol('sluice.isOurs');
-type Taken = ServerResponse & { [isOurs]?: boolean } & Record<string, unknown>;
-type Method = (...args: unknown[]) => unknown;
-
-/** All that a late error handler would write with. */
-const writers = 'setHeader setHeaders appendHeader removeHeader flushHeaders writeHead write end'.split(' ');
-const deafWriters = writers.map((name) => [name, deaf(name)] as const);
-
-function deaf(name: string, own?: unknown): Method {
-  return function (this: Taken, ...args) {
-    if (!this[isOurs]) return name === 'write' || this;
-    return ((own ?? Reflect.get(Object.getPrototypeOf(this), name)) as Method).apply(this, args);
-  };
-}
-
-/**
- * The response as the gateway uses it; the one that the host holds becomes deaf. Middleware that fails after `next()` wakes
- * error handlers, which would answer in our place, throw the body away or, once headers are sent, destroy the socket.
- * Wrappers that others put around `res` before stay in the chain, and `destroy` stays in the host's hands.
- */
-function outOfReach(req: IncomingMessage, res: Taken): ServerResponse {
-  const isBegun = (): boolean => Reflect.get(Object.getPrototypeOf(res), 'headersSent', res);
-  // Error handlers ask this before they write or destroy. For them nothing is sent until everything is.
-  const get = (): boolean => (res[isOurs] ? isBegun() : res.writableFinished || res.destroyed);
-  for (const [name, method] of deafWriters) res[name] = Object.hasOwn(res, name) ? deaf(name, res[name]) : method;
-  Object.defineProperty(res, 'headersSent', { get, configurable: true });
-  // Before an answer has begun, the body flows to nobody but a reader.
-  const { resume } = req;
-  req.resume = () => (req.listenerCount('data') > 0 || isBegun() || res.destroyed ? resume.call(req) : req);
-  return new Proxy(res, { get: asOurs });
-}
-
-function asOurs(taken: Taken, name: string | symbol): unknown {
-  const value: unknown = Reflect.get(taken, name);
-  if (typeof value !== 'function') return value;
-  return (...args: unknown[]) => {
-    const before = taken[isOurs] ?? false;
-    taken[isOurs] = true;
-    try {
-      return value.apply(taken, args);
-    } finally {
-      taken[isOurs] = before;
-    }
-  };
 }
