@@ -6,6 +6,8 @@
 
 // Who asks
 export type { Caller, CallerLookup, CallerOptions, CallerQuestion } from './auth/auth.ts';
+// How a request ends before its time
+export { type Cancellable, Cancellation } from './cancellation.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { googleErrorBody } from './dialect/gemini/dialect.ts';
 // What went wrong

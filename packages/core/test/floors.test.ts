@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 const floors: readonly (readonly string[])[] = [
   // nouns
   ['cancellation.ts', 'roster.ts'],
-  ['wire.ts', 'errors.ts', 'clock.ts', 'bytes/', 'platform/platform.ts'],
+  ['wire.ts', 'errors.ts', 'clock.ts', 'bytes/', 'quota/', 'platform/platform.ts'],
   ['failure.ts', 'events.ts'],
   // contracts
   ['snapshot.ts', 'dialect/dialect.ts', 'auth/auth.ts', 'provider/provider.ts', 'plan/', 'platform/'],

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { msUntilPacificMidnight } from '../../../src/provider/gemini/pacific-day.ts';
+import { msUntilPacificMidnight } from '../../src/quota/pacific-day.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -62,7 +62,7 @@ test('a day is 23, 24 or 25 hours long, and twice a year no whole day', () => {
 });
 
 describe("the host's own zone makes no difference", () => {
-  const file = fileURLToPath(new URL('../../../src/provider/gemini/pacific-day.ts', import.meta.url));
+  const file = fileURLToPath(new URL('../../src/quota/pacific-day.ts', import.meta.url));
   const script = `
     import { msUntilPacificMidnight } from ${JSON.stringify(file)};
     const times = ${JSON.stringify(cases.map(([, at]) => Date.parse(at)))};

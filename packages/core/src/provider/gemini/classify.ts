@@ -7,8 +7,8 @@
  */
 
 import { type Failure, failure } from '../../failure.ts';
+import { msUntilPacificMidnight } from '../../quota/pacific-day.ts';
 import type { ErrorFacts } from './error-facts.ts';
-import { msUntilPacificMidnight } from './pacific-day.ts';
 
 const second = 1_000;
 const minute = 60_000;
