@@ -21,6 +21,8 @@ const snapshots: readonly Snapshot[] = [
   { folder: 'packages/core', config: 'api-extractor-node.json', entry: 'node', name: 'core-node' },
   { folder: 'packages/core', config: 'api-extractor-web.json', entry: 'web', name: 'core-web' },
   { folder: 'packages/express', config: 'api-extractor.json', entry: 'index', name: 'express' },
+  { folder: 'packages/store-redis', config: 'api-extractor.json', entry: 'index', name: 'store-redis' },
+  { folder: 'packages/store-sqlite', config: 'api-extractor.json', entry: 'index', name: 'store-sqlite' },
   { folder: 'packages/simulator', config: 'api-extractor.json', entry: 'index', name: 'simulator' },
   { folder: 'packages/simulator', config: 'api-extractor-msw.json', entry: 'msw', name: 'simulator-msw' },
 ];

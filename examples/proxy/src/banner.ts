@@ -13,10 +13,12 @@ export interface Banner {
   readonly callersFrom: CallersFrom;
   /** The key that was made, and where it is kept; null when callers were named. */
   readonly made: { readonly key: string; readonly path: string } | null;
+  /** The store that does not answer; null when all is well. */
+  readonly lostStore: string | null;
 }
 
 /** How a piece of it looks. */
-type Paint = (format: Parameters<typeof styleText>[0], text: string) => string;
+export type Paint = (format: Parameters<typeof styleText>[0], text: string) => string;
 
 /** Colours for a terminal that has them and no `NO_COLOR`. */
 export const paintFor: (stream: NodeJS.WritableStream) => Paint = (stream) => (format, text) =>
@@ -31,6 +33,12 @@ export function bannerText(banner: Banner, paint: Paint): string {
   if (isDemo) {
     lines.push(`  ${paint(['black', 'bgYellow'], ' DEMO ')} No Gemini key is set: a simulator answers, not Gemini.`);
     lines.push(`  ${dim('Set GEMINI_API_KEYS and start again for the real thing.')}`, '');
+  }
+  if (banner.lostStore !== null) {
+    lines.push(
+      `  ${paint(['black', 'bgYellow'], ' STORE ')} ${banner.lostStore} does not answer: going by memory until it does.`,
+      '',
+    );
   }
   lines.push(`  ${hint(banner)}`, '');
   lines.push(`  ${dim('Watch an answer stream in:')}`, curlLine(origin, key), '');

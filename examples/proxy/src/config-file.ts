@@ -11,14 +11,14 @@ export const defaultConfigFile = 'sluice.config.json';
  * Reads a JSON file; comments and trailing commas are welcome in it.
  *
  * @param named - the path that somebody asked for, or null: then the default file is read if it is there
- * @returns what stands in it, of whatever shape; an empty object when there is no file
+ * @returns what stands in it, of whatever shape; undefined when there is no file
  * @throws SluiceError `invalid_options` when the file cannot be read or is no JSON; nothing of its text is quoted,
  * because keys may stand in it
  */
 export function readConfigFile(named: string | null): unknown {
   const path = named ?? defaultConfigFile;
   const text = readText(path, named !== null);
-  if (text === null) return {};
+  if (text === null) return undefined;
   const faults: ParseError[] = [];
   const value: unknown = parse(text, faults, { allowTrailingComma: true });
   if (faults.length === 0) return value;

@@ -5,11 +5,15 @@ import { isLoopback } from './address.ts';
 import { defaultConfigFile, readConfigFile } from './config-file.ts';
 import { type Environment, inSection, isRaw, type Raw, readEnvironment, withEnvironment } from './environment.ts';
 import { usualFormat } from './log.ts';
+import { defaultStoreUrl, storeFault } from './store.ts';
 
 /** Settings without fault, of which two things may still be missing: a caller and somebody to call. */
 export interface Draft {
   readonly raw: Raw;
   readonly dataFolder: string;
+  /** The file that was read, or that would be if it were there. */
+  readonly configFile: string;
+  readonly hasFile: boolean;
   /** Nobody named a Gemini key: the simulator has to answer. */
   readonly isDemo: boolean;
   /** Nobody named a caller, and only this machine can reach the proxy: a key may be made for it. */
@@ -21,22 +25,41 @@ export interface Draft {
 /** Where the callers come from. A variable that holds one bare key can stand in a shell command as it is. */
 export type CallersFrom = 'data-folder' | 'variable' | 'variable-list' | 'file' | 'anyone';
 
+/** What a process that runs already cannot take back. */
+export interface Running {
+  /** What is listened on, whatever the file says by now. */
+  readonly host: string;
+  readonly isDemo: boolean;
+  readonly hasFile: boolean;
+}
+
 /**
  * Reads and checks everything that the process was told.
  *
+ * @param running - what the process is already, when it reads again
  * @throws SluiceError `invalid_options` with one line per fault, all of them at once
  */
-export function readDraft(variables: NodeJS.ProcessEnv): Draft {
+export function readDraft(variables: NodeJS.ProcessEnv, running: Running | null = null): Draft {
   const environment = readEnvironment(variables);
+  const configFile = environment.configFile ?? defaultConfigFile;
   const file = readConfigFile(environment.configFile);
-  if (!isRaw(file)) throw new SluiceError('invalid_options', `${fileName(environment)} must hold an object.`);
-  const raw = withFormat(withEnvironment(file, environment));
-  const isDemo = file.keys === undefined && file.pools === undefined && environment.geminiKeys === null;
-  const faults = [...ownFaults(raw, environment, isDemo), ...coreFaults(raw, isDemo).map(withOrigin(environment))];
-  if (faults.length > 0) throw new SluiceError('invalid_options', listed(faults));
+  const hasFile = file !== undefined;
+  // It may be about to come back: what it held is not given up for a moment's absence.
+  if (!hasFile && running?.hasFile === true) throw invalid([`The configuration file ${configFile} is gone.`]);
+  const held = hasFile ? file : {};
+  if (!isRaw(held)) throw invalid([`${configFile} must hold an object.`]);
+  const raw = withDefaults(withEnvironment(held, environment));
+  const isDemo = held.keys === undefined && held.pools === undefined && environment.geminiKeys === null;
+  const faults = [
+    ...ownFaults(raw, environment, isDemo, running),
+    ...coreFaults(raw, isDemo).map(withOrigin(environment)),
+  ];
+  if (faults.length > 0) throw invalid(faults);
   return {
     raw,
     dataFolder: environment.dataFolder,
+    configFile,
+    hasFile,
     isDemo,
     needsCaller: raw.callers === undefined,
     callersFrom: callersFrom(raw, environment),
@@ -48,33 +71,37 @@ export function complete({ raw }: Draft, missing: { callers?: unknown; pools?: u
   return readConfiguration({ ...raw, ...missing });
 }
 
-function listed(faults: readonly string[]): string {
+function invalid(faults: readonly string[]): SluiceError {
   const [first = '', ...others] = faults;
-  return others.length === 0 ? first : [`${faults.length} things are wrong:`, ...faults].join('\n- ');
+  const list = others.length === 0 ? first : [`${faults.length} things are wrong:`, ...faults].join('\n- ');
+  return new SluiceError('invalid_options', list, { faults });
 }
 
-function fileName({ configFile }: Environment): string {
-  return configFile ?? defaultConfigFile;
+/** What depends on where the process runs has its defaults here, everything else in the core. */
+function withDefaults(raw: Raw): Raw {
+  return withDefault(withDefault(raw, 'log', 'format', usualFormat()), 'store', 'url', defaultStoreUrl);
 }
 
-function withFormat(raw: Raw): Raw {
-  const log = raw.log ?? {};
-  return isRaw(log) && log.format === undefined ? inSection(raw, 'log', { format: usualFormat() }) : raw;
+function withDefault(raw: Raw, section: string, name: string, value: string): Raw {
+  const values = raw[section] ?? {};
+  return isRaw(values) && values[name] === undefined ? inSection(raw, section, { [name]: value }) : raw;
 }
 
 /** What only the process can judge: a gateway does not know where it is listened on. */
-function ownFaults(raw: Raw, environment: Environment, isDemo: boolean): string[] {
-  const { host } = isRaw(raw.server) ? raw.server : {};
+function ownFaults(raw: Raw, environment: Environment, isDemo: boolean, running: Running | null): string[] {
+  const { host } = running ?? (isRaw(raw.server) ? raw.server : {});
   // A host that nobody named is the default, which is this machine alone; one of the wrong type is named by the check.
   const isAlone = typeof host !== 'string' || isLoopback(host);
+  const { url } = isRaw(raw.store) ? raw.store : {};
+  const wrongStore = typeof url === 'string' ? storeFault(url) : null;
   const faults: string[] = [];
   if (isDemo && environment.geminiBaseUrl !== null) {
     faults.push('GEMINI_BASE_URL is set but no key is: set GEMINI_API_KEYS too, or leave both out for the simulator.');
   }
-  if (environment.store !== null && environment.store !== 'memory:') {
-    // The value is not repeated: the URL of a store may hold a password.
-    faults.push('SLUICE_STORE takes `memory:` alone so far: state is kept in memory and ends with the process.');
+  if (isDemo && running?.isDemo === false) {
+    faults.push('No provider key is named any more. Put one back, or start again for demo mode.');
   }
+  if (wrongStore !== null) faults.push(`${environment.store === null ? 'store.url' : 'SLUICE_STORE'} ${wrongStore}.`);
   if (environment.callers === 'anyone') {
     faults.push("SLUICE_API_KEYS holds keys; callers: 'anyone' can only be said in the configuration file.");
   }

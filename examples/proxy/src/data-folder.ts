@@ -4,9 +4,6 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SluiceError } from '@sluice/core';
 
-/** Where it is unless `SLUICE_DATA_DIR` says otherwise. */
-export const defaultDataFolder = '.sluice';
-
 /**
  * Makes sure that the folder is there. A new one is open to its owner alone; one that was there is left as it is,
  * because it may be shared on purpose.
@@ -37,6 +34,6 @@ function makeWithParents(path: string): void {
 /** One sentence for whoever starts the process; what the system said is its cause. */
 export function unusable(path: string, error: unknown): SluiceError {
   const { code = String(error) } = error as NodeJS.ErrnoException;
-  const message = `The data folder ${path} cannot be written to (${code}). Set SLUICE_DATA_DIR to another one, or SLUICE_API_KEYS so that none is needed.`;
+  const message = `The data folder ${path} cannot be written to (${code}). Set SLUICE_DATA_DIR to another one, or SLUICE_STORE=memory: and SLUICE_API_KEYS so that none is needed.`;
   return new SluiceError('invalid_options', message, { cause: error });
 }

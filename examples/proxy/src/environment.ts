@@ -1,7 +1,7 @@
 /** What the environment says, laid over what the configuration file says. The environment wins. */
 
 import { parseKeys } from '@sluice/core';
-import { defaultDataFolder } from './data-folder.ts';
+import { dataFolderOf } from './data-folder-name.ts';
 
 /** The variables that the proxy reads; an empty one counts as not set. */
 export interface Environment {
@@ -21,7 +21,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const read = (name: string): string | null => variables[name]?.trim() || null;
   return {
     configFile: read('SLUICE_CONFIG'),
-    dataFolder: read('SLUICE_DATA_DIR') ?? defaultDataFolder,
+    dataFolder: dataFolderOf(variables),
     port: read('PORT'),
     host: read('HOST'),
     geminiKeys: read('GEMINI_API_KEYS') ?? read('GEMINI_API_KEY'),
@@ -49,7 +49,7 @@ export function withEnvironment(file: Raw, environment: Environment): Raw {
   if (port !== null) raw = inSection(raw, 'server', { port: /^\d+$/.test(port) ? Number(port) : port });
   if (host !== null) raw = inSection(raw, 'server', { host });
   if (callers !== null) raw = { ...raw, callers };
-  if (store === 'memory:') raw = inSection(raw, 'store', { url: store });
+  if (store !== null) raw = inSection(raw, 'store', { url: store });
   if (geminiKeys !== null) raw = inPool({ ...raw, keys: undefined }, { projects: parseKeys(geminiKeys) });
   if (geminiBaseUrl === null) return raw;
   // The short form has no room for an origin: written out, it has.

@@ -27,8 +27,14 @@ export function measureState(gateway: Gateway, registry: Registry): void {
       this.set(gateway.snapshot().waiting);
     },
   });
-  // In memory nothing can be out of reach. The series is there so that an alert on it can be written today.
-  new Gauge({ name: 'sluice_store_degraded', help: '1 while the store does not answer.', registers }).set(0);
+  new Gauge({
+    name: 'sluice_store_degraded',
+    help: '1 while the store does not answer, and this process goes by what it knows itself.',
+    registers,
+    collect() {
+      this.set(gateway.snapshot().store.isDegraded ? 1 : 0);
+    },
+  });
   measureKeys(gateway, registry);
   measureBreakers(gateway, registry);
 }

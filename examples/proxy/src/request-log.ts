@@ -1,17 +1,16 @@
-/** What the gateway tells becomes lines of the log: ids, numbers and words of a closed list; no key, no prompt, no header. */
+/** A line of the log per request: ids, numbers and words of a closed list; no key, no prompt, no header. */
 
-import type { BreakerEvent, Gateway, KeyEvent, RequestEndEvent } from '@sluice/core';
+import type { Gateway, RequestEndEvent } from '@sluice/core';
 import type { Logger } from 'pino';
 
 /** Which requests get a line. */
 type RequestLines = 'all' | 'failed' | 'none';
 
-/** Writes a line per request, per change of a key and per change of a breaker. */
-export function logRequests(gateway: Gateway, log: Logger, requests: RequestLines): void {
-  gateway.on('key', (event) => log.warn(keyLine(event), 'key'));
-  gateway.on('breaker', (event) => log.warn(breakerLine(event), 'breaker'));
-  if (requests === 'none') return;
+/** @param wanted - asked with each request: it changes while the process runs */
+export function logRequests(gateway: Gateway, log: Logger, wanted: () => RequestLines): void {
   gateway.on('request', (event) => {
+    const requests = wanted();
+    if (requests === 'none') return;
     const hasFailed = event.outcome === 'failed' || event.status >= 400;
     if (requests === 'failed' && !hasFailed) return;
     const line = requestLine(event);
@@ -45,16 +44,4 @@ function requestLine(event: RequestEndEvent): object {
 /** Fractions of a tenth of a ms say nothing about a request. */
 function rounded(ms: number): number {
   return Math.round(ms * 10) / 10;
-}
-
-function keyLine({ pool, project, key, model, state, reason, untilMs }: KeyEvent): object {
-  return { pool, project, key: key ?? undefined, model: model ?? undefined, state, reason, until: dateOf(untilMs) };
-}
-
-function breakerLine({ target, state, reason, untilMs }: BreakerEvent): object {
-  return { target, state, reason, until: dateOf(untilMs) };
-}
-
-function dateOf(wallMs: number | null): string | undefined {
-  return wallMs === null ? undefined : new Date(wallMs).toISOString();
 }

@@ -25,7 +25,7 @@ export function routes({ gateway, metrics, page, isDraining, passOn }: RouteOpti
   const table: ReadonlyMap<string, Route> = new Map<string, Route>([
     ['/', page],
     ['/healthz', (_, response) => json(response, 200, { status: 'ok' })],
-    ['/readyz', (_, response) => readiness(response, unreadyReason(gateway, isDraining()))],
+    ['/readyz', (_, response) => readiness(response, unreadyReason(gateway, isDraining()), gateway.snapshot().store)],
     ['/metrics', async (_, response) => text(response, metrics.contentType, await metrics.text())],
   ]);
   return (request, response) => {
@@ -50,9 +50,11 @@ function unreadyReason(gateway: Pick<Gateway, 'snapshot'>, isDraining: boolean):
   return isUsable ? null : 'no usable key';
 }
 
-function readiness(response: ServerResponse, reason: string | null): void {
-  if (reason === null) json(response, 200, { status: 'ok' });
-  else json(response, 503, { status: 'unavailable', reason });
+/** Without its store the proxy still serves, and says so. */
+function readiness(response: ServerResponse, reason: string | null, store: { isDegraded: boolean }): void {
+  const more = store.isDegraded ? { store: 'degraded' } : {};
+  if (reason === null) json(response, 200, { status: 'ok', ...more });
+  else json(response, 503, { status: 'unavailable', reason, ...more });
 }
 
 function json(response: ServerResponse, status: number, value: object): void {

@@ -36,8 +36,8 @@ test('keys are parted by commas or new lines, and grouped by the project in fron
     gemini: {
       projects: [
         { id: 'one', keys: ['k1', 'k3'] },
-        { id: 'project-1', keys: ['k2'] },
-        { id: 'project-2', keys: ['k4'] },
+        { id: 'project-1', isGuessed: true, keys: ['k2'] },
+        { id: 'project-2', isGuessed: true, keys: ['k4'] },
       ],
     },
   });
@@ -58,9 +58,9 @@ test('GEMINI_API_KEYS goes before GEMINI_API_KEY, and both before the keys of th
   const variables = { GEMINI_API_KEYS: 'plural', GEMINI_API_KEY: 'single' };
   const raw = overFile({ keys: 'file' }, variables);
   expect(raw.keys).toBeUndefined();
-  expect(raw.pools).toEqual({ gemini: { projects: [{ id: 'project-1', keys: ['plural'] }] } });
+  expect(raw.pools).toEqual({ gemini: { projects: [{ id: 'project-1', isGuessed: true, keys: ['plural'] }] } });
   expect(overFile({}, { GEMINI_API_KEY: 'single' }).pools).toEqual({
-    gemini: { projects: [{ id: 'project-1', keys: ['single'] }] },
+    gemini: { projects: [{ id: 'project-1', isGuessed: true, keys: ['single'] }] },
   });
 });
 
@@ -73,7 +73,7 @@ test('keys of the environment keep what else the file says about the pool', () =
 
 test('GEMINI_BASE_URL reaches the pool in whatever form the keys were given', () => {
   const url = { GEMINI_BASE_URL: 'https://other.example' };
-  const gemini = { baseUrl: 'https://other.example', projects: [{ id: 'project-1', keys: ['k'] }] };
+  const gemini = { baseUrl: 'https://other.example', projects: [{ id: 'project-1', isGuessed: true, keys: ['k'] }] };
   expect(overFile({ keys: 'k' }, url).pools).toEqual({ gemini });
   expect(overFile({ pools: { gemini: { projects: gemini.projects } } }, url).pools).toEqual({ gemini });
   expect(overFile({}, { ...url, GEMINI_API_KEYS: 'k' }).pools).toEqual({ gemini });
@@ -88,5 +88,7 @@ test('what is no number stays text, and a section of the wrong shape stays as it
 });
 
 test('SLUICE_STORE wins over the file', () => {
-  expect(overFile({ store: { url: 'sqlite:x' } }, { SLUICE_STORE: 'memory:' }).store).toEqual({ url: 'memory:' });
+  for (const url of ['memory:', 'sqlite:elsewhere.db', 'redis://127.0.0.1']) {
+    expect(overFile({ store: { url: 'sqlite:x' } }, { SLUICE_STORE: url }).store).toEqual({ url });
+  }
 });

@@ -2,10 +2,11 @@ import type { BreakerSnapshot, KeyState, PoolSnapshot } from '@sluice/core';
 import { expect, test } from 'vitest';
 import { breakerSeries, countKeys } from '../src/metrics-state.ts';
 
-const at = (state: KeyState) => ({ state, reason: null, sinceMs: null, untilMs: null });
+const at = (state: KeyState) => ({ state, reason: null, sinceMs: null, untilMs: null, endedBy: null });
 const project = (state: KeyState, keys: KeyState[]) => ({
   id: 'p',
   weight: 1,
+  tier: null,
   inFlight: 0,
   cooling: [],
   keys: keys.map((key) => ({ id: 'k', ...at(key) })),

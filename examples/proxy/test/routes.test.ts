@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { googleError, raw } from './raw-http.ts';
 import { callerKey, type ProxyProcess, startProxy } from './running-proxy.ts';
-import { geminiKey, post, prompt, streamPath, unaryPath, upstream } from './upstream.ts';
+import { geminiKey, post, prompt, streamOf, streamPath, unaryPath, upstream } from './upstream.ts';
 
 const up = upstream();
 let proxy: ProxyProcess;
@@ -100,6 +100,26 @@ describe('/metrics', () => {
       for (const pattern of series) expect(text).toMatch(pattern);
     } finally {
       await metered.stop();
+    }
+  });
+
+  test('what waits for a key is counted while it waits', async () => {
+    const projects = [{ id: 'main', keys: [geminiKey], limits: { maxInFlight: 1 } }];
+    const pools = { gemini: { baseUrl: up.simulator.url, projects } };
+    const env = { SLUICE_API_KEYS: callerKey };
+    const narrow = await startProxy({ env, config: { pools, queue: { maxWaitMs: 5_000 } } });
+    const waiting = async (): Promise<string | undefined> =>
+      /^sluice_queue_waiting (\d+)$/m.exec(await (await fetch(`${narrow.url}/metrics`)).text())?.[1];
+    try {
+      up.simulator.plan(geminiKey, [streamOf(400), 'ok']);
+      const first = raw(narrow.port, post(streamPath), prompt);
+      await expect.poll(() => up.simulator.journal.running).toBe(1);
+      const second = raw(narrow.port, post(unaryPath), prompt);
+      await expect.poll(waiting).toBe('1');
+      expect((await Promise.all([first, second])).map(({ status }) => status)).toEqual([200, 200]);
+      expect(await waiting()).toBe('0');
+    } finally {
+      await narrow.stop();
     }
   });
 

@@ -1,8 +1,8 @@
 /** The proxy as its users have it: a process of its own, in an empty folder, on a free port of this machine. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -141,6 +141,29 @@ export class ProxyProcess {
 /** Starts the proxy and waits until it listens. */
 export function startProxy(options: ProxyOptions = {}): Promise<ProxyProcess> {
   return new ProxyProcess(options).listening();
+}
+
+/** Writes the configuration anew, as an editor does: another file in the place of the old one. */
+export function rewriteConfig({ folder }: ProxyProcess, config: object | string): void {
+  const path = join(folder, 'sluice.config.json');
+  writeFileSync(`${path}.new`, typeof config === 'string' ? config : JSON.stringify(config));
+  renameSync(`${path}.new`, path);
+}
+
+/** Runs `keys` in a folder, as a person would. */
+export function runKeys(
+  folder: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { PATH = '' } = process.env;
+  const command = ['--conditions=@sluice/source', server, 'keys', ...args];
+  return new Promise((resolve) => {
+    const options = { cwd: folder, env: { PATH, NODE_COMPILE_CACHE: compileCache, ...env } };
+    const child = execFile(process.execPath, command, options, (_, stdout, stderr) => {
+      resolve({ code: child.exitCode ?? -1, stdout, stderr });
+    });
+  });
 }
 
 /** Starts a proxy that is expected to refuse, and waits until it has. */

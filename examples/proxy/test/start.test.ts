@@ -1,7 +1,7 @@
 /** Starting: what is needed, what is made, what is said, and what is refused in words and not in stacks. */
 
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -83,10 +83,10 @@ describe('with callers', () => {
     expect(await pasted(bannerLine(proxy.stderr, 'curl'), { SLUICE_KEY: `${callerKey}2` })).toContain('"STOP"');
   });
 
-  test('no data folder is made when nothing has to be kept', async () => {
-    const folder = newFolder();
-    proxy = await startProxy({ folder, env: named });
-    expect(existsSync(join(folder, '.sluice'))).toBe(false);
+  test('no data folder is needed when nothing has to be kept', async () => {
+    proxy = await startProxy({ env: { ...named, SLUICE_STORE: 'memory:', SLUICE_DATA_DIR: '/proc/sluice' } });
+    expect(await proxy.line(({ msg }) => msg === 'no socket for `keys`')).toMatchObject({ level: 'warn' });
+    expect((await fetch(`${proxy.url}/readyz`)).status).toBe(200);
   });
 
   test("'anyone' is let in on loopback, when the file says so", async () => {
@@ -191,9 +191,39 @@ describe('what is refused in one sentence', () => {
       /^sluice: GEMINI_BASE_URL is set but no key is: .*\n$/,
     ],
     [
-      'a store that is not there yet',
-      { env: { ...named, SLUICE_STORE: 'redis://user:canary@host' } },
-      /^sluice: SLUICE_STORE takes `memory:` alone so far.*\n$/,
+      'a store that nobody knows',
+      { env: { ...named, SLUICE_STORE: 'postgres://user:canary@host' } },
+      /^sluice: SLUICE_STORE names the store "postgres:"; known are memory:, sqlite:PATH, redis:.*\n$/,
+    ],
+    [
+      'a store without a name, from the file',
+      { env: named, config: { store: { url: 'canary' } } },
+      /^sluice: store\.url names no store; known are memory:.*\n$/,
+    ],
+    [
+      'a Redis without a host',
+      { env: { ...named, SLUICE_STORE: 'redis://user:canary@' } },
+      /^sluice: SLUICE_STORE names no hosts as redis:\/\/HOST:PORT does\.\n$/,
+    ],
+    [
+      'a state file in a folder that is not there',
+      { env: { ...named, SLUICE_STORE: 'sqlite:missing/state.db' } },
+      /^sluice: sqlite \S+missing\/state\.db cannot be made: .*does not exist\..* SLUICE_STORE=memory: starts without it.*\n$/,
+    ],
+    [
+      'a state file that is something else',
+      { env: { ...named, SLUICE_STORE: 'sqlite:sluice.config.json' }, config: { log: { level: 'info' }, routes: {} } },
+      /^sluice: sqlite \S+sluice\.config\.json is damaged, or no SQLite database\..* SLUICE_STORE=memory: .*\n$/,
+    ],
+    [
+      'a state file that is a folder',
+      { env: { ...named, SLUICE_STORE: 'sqlite:.' } },
+      /^sluice: sqlite \S+ is a folder\..* SLUICE_STORE=memory: .*\n$/,
+    ],
+    [
+      'a Node without SQLite',
+      { env: { ...named, NODE_OPTIONS: '--no-experimental-sqlite' } },
+      /^sluice: Node \S+ was built or started without node:sqlite\. SLUICE_STORE=memory: .*\n$/,
     ],
     [
       'a data folder that is a file',
@@ -202,7 +232,7 @@ describe('what is refused in one sentence', () => {
     ],
     [
       'a data folder that cannot be made',
-      { env: { SLUICE_DATA_DIR: '/proc/sluice' } },
+      { env: { SLUICE_DATA_DIR: '/proc/sluice', SLUICE_STORE: 'memory:' } },
       /^sluice: The data folder \/proc\/sluice cannot be written to \(\w+\)\..*\n$/,
     ],
     [

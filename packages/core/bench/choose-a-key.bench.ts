@@ -5,12 +5,17 @@ import { Cancellation } from '../src/cancellation.ts';
 import { systemClock } from '../src/clock.ts';
 import { Emitter } from '../src/events.ts';
 import { newCourse, type Plan } from '../src/plan/plan.ts';
-import { KeyPool, type Lease } from '../src/pool/pool.ts';
+import type { Lease } from '../src/pool/lease.ts';
+import { KeyPool } from '../src/pool/pool.ts';
+import { memoryStore } from '../src/store/memory.ts';
 
 const plan: Plan = {
   model: 'gemini-2.5-flash',
   callerId: 'alice',
-  isSticky: false,
+  pinned: null,
+  home: null,
+  stickyKey: null,
+  tokens: () => 0,
   deadlineAtMs: Number.POSITIVE_INFINITY,
 };
 const gone = new Cancellation();
@@ -26,7 +31,13 @@ function takeFrom(count: number): () => void {
     keys: [`key-of-project-${at}`],
   }));
   const settings = { name: 'gemini', provider: 'gemini', baseUrl: 'https://gemini.test', projects };
-  const pool = new KeyPool(settings, { maxEntries: 100, maxWaitMs: 1_000 }, systemClock, new Emitter());
+  const pool = new KeyPool(settings, {
+    waiting: { maxEntries: 100, maxWaitMs: 1_000 },
+    store: memoryStore(systemClock),
+    clock: systemClock,
+    emitter: new Emitter(),
+    leaseMs: 60_000,
+  });
   for (let lease = 0; lease < 50; lease++) pool.take(plan, newCourse(), gone);
   return () => {
     (pool.take(plan, newCourse(), gone) as Lease).settle(null);

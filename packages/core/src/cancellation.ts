@@ -42,14 +42,17 @@ export class Cancellation {
     if (this.#isCancelled) return;
     this.#isCancelled = true;
     this.#reason = reason;
-    const listeners = this.#listeners;
-    this.#listeners = nobody;
-    for (const listener of listeners) listener.cancelled(reason);
+    // One by one: whoever hears of it may forget another, who must not be called then.
+    for (let [next] = this.#listeners; next !== undefined; [next] = this.#listeners) {
+      this.forget(next);
+      next.cancelled(reason);
+    }
     this.#controller?.abort(reason);
   }
 
   /** Who comes too late hears nothing, and asks `isCancelled` first. */
   listen(listener: Cancellable): void {
+    if (this.#isCancelled) return;
     this.#listeners = this.#listeners === nobody ? [listener] : [...this.#listeners, listener];
   }
 

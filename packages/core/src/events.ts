@@ -38,6 +38,11 @@ export interface TokenUsage {
   readonly tools: number;
 }
 
+/** All of them. Cached tokens are a part of the prompt and count once. */
+export function totalTokens({ prompt, candidates, thoughts, tools }: TokenUsage): number {
+  return prompt + candidates + thoughts + tools;
+}
+
 /** A request is over, whatever became of it. */
 export interface RequestEndEvent {
   readonly requestId: string;
@@ -83,6 +88,8 @@ export interface KeyEvent {
   readonly reason: string;
   /** Wall clock ms; null means until an operator says otherwise. */
   readonly untilMs: number | null;
+  /** What will end it; null for what is ready. */
+  readonly endedBy: 'time' | 'probe' | 'operator' | null;
 }
 
 /** A breaker has changed its state. */
@@ -95,6 +102,24 @@ export interface BreakerEvent {
   readonly reason: string;
 }
 
+/** Two projects of the options are one at the provider: their keys share its quota, and are kept together from now on. */
+export interface ProjectEvent {
+  readonly pool: string;
+  /** The one that is given up. */
+  readonly project: string;
+  /** The one that has its keys now. */
+  readonly into: string;
+  /** The provider's own name of it: `projects/1234567890`. */
+  readonly consumer: string;
+}
+
+/** The store cannot be reached, or can be again. */
+export interface StoreEvent {
+  readonly store: string;
+  readonly isDegraded: boolean;
+  readonly why: string;
+}
+
 /** Every event by name. */
 export interface GatewayEvents {
   attempt: AttemptEvent;
@@ -102,6 +127,8 @@ export interface GatewayEvents {
   request: RequestEndEvent;
   key: KeyEvent;
   breaker: BreakerEvent;
+  project: ProjectEvent;
+  store: StoreEvent;
 }
 
 /** Tells listeners what happened, at once and in order. */

@@ -14,7 +14,11 @@ export type Again = 'never' | 'same-key' | 'other-key' | 'other-project';
 
 /** One thing that went wrong in an attempt. */
 export interface Failure {
-  /** A stable word for logs, metrics and the reason of a key's state: `key_invalid`, `quota_minute`, `overloaded` … */
+  /**
+   * A stable word for logs, metrics and the reason of a key's state. What the provider has refused: `RefusalKind` in
+   * `provider/gemini/kinds.ts`. What broke on the way: `unreachable`, `tls`, `reset`, `no_http`, `no_json`, `redirect`,
+   * `timeout`, `truncated`, `empty`, `too_large`, `circuit_open`, `deadline`, `slow_reader`, `client_gone`, or a code of our own.
+   */
   readonly kind: string;
   readonly scope: FailureScope;
   /** What the client is told when there is no answer of the provider to show. */
@@ -24,10 +28,17 @@ export interface Failure {
   readonly pace: 'transient' | 'throttle';
   /** How long the key, project or quota rests, in ms; null means until an operator says otherwise. */
   readonly restMs: number | null;
+  /**
+   * What ends the rest: its `time` alone; a `probe` that is made when the time is over, and begins the rest anew where
+   * the provider still refuses; or an `operator`.
+   */
+  readonly endedBy: 'time' | 'probe' | 'operator';
   /** True when the rest doubles with each such failure in a row, because the provider did not say how long. */
   readonly isGrowing?: boolean | undefined;
   /** The model that the provider counted against, where it differs from the one that was asked for. */
   readonly quotaModel?: string | null | undefined;
+  /** `projects/` and the number of the project that the provider counts the key to; null where it did not say. */
+  readonly consumer: string | null;
   /** How long the provider asked to wait, in ms; goes out as `retry-after`. */
   readonly retryAfterMs?: number | undefined;
   /** Fewer tries than the settings allow make sense. */
@@ -61,6 +72,8 @@ export function failure(kind: string, code: ErrorCode, message: string, more: Pa
     again: 'same-key',
     pace: 'transient',
     restMs: 0,
+    endedBy: 'time',
+    consumer: null,
     isProofOfNothing: false,
     mayHaveRun: false,
     ...more,

@@ -1,9 +1,15 @@
 /** The composition root: options become settings, settings become stations, and requests travel between them. */
 
 import { defaultUpstream } from '#upstream';
+import type { Probe } from './affinity/affinity.ts';
+import { Ledger } from './affinity/ledger.ts';
+import { Places } from './affinity/places.ts';
+import { Search } from './affinity/search.ts';
 import { Alarms } from './attempt/alarms.ts';
 import type { Workshop } from './attempt/errand.ts';
+import { probe, probeResource } from './attempt/probe.ts';
 import { Scrubber } from './attempt/scrub.ts';
+import { Allowances } from './auth/allowance.ts';
 import type { Auth } from './auth/auth.ts';
 import { anyCaller, askedCallers, listedCallers } from './auth/callers.ts';
 import { Cancellation } from './cancellation.ts';
@@ -16,12 +22,18 @@ import { Emitter, type GatewayEvents } from './events.ts';
 import { Health } from './health/health.ts';
 import { type Stations, travel } from './journey.ts';
 import type { GatewayOptions } from './options.ts';
+import { PoolControl } from './pool/control.ts';
+import { Keeper } from './pool/keeper.ts';
 import { KeyPool } from './pool/pool.ts';
+import { ProbeRound } from './pool/probes.ts';
 import { geminiProvider } from './provider/gemini/provider.ts';
 import { type DoorSettings, resolveSettings, type Settings } from './settings.ts';
 import type { Snapshot } from './snapshot.ts';
+import { type GuardedStore, guardedStore } from './store/guarded.ts';
+import { memoryStore } from './store/memory.ts';
+import type { Store } from './store/store.ts';
 import { geminiSurfaces } from './surface/gemini.ts';
-import type { Exchange } from './wire.ts';
+import type { Exchange, Upstream } from './wire.ts';
 
 /** How a gateway goes down. */
 export interface DrainOptions {
@@ -48,8 +60,19 @@ export interface Gateway {
   drain(options: DrainOptions): Promise<void>;
   /** Lets nobody in any more, and lets go of all connections to providers. */
   close(): Promise<void>;
-  /** What a driver must keep to. */
-  readonly settings: { readonly server: DoorSettings };
+  /** What an operator can do with each pool, by its name. */
+  readonly pools: Readonly<Record<string, PoolControl>>;
+  /** Resolves when what the store knows of keys is known here. Requests are served before, too. */
+  ready(): Promise<void>;
+  /**
+   * Goes on with other options, all at once: requests under way finish with those that they came in under, and what is
+   * known of keys, quotas and breakers stays. `store`, `upstream` and `clock` stay as they were.
+   *
+   * @throws SluiceError `invalid_options` that lists every fault; then nothing has changed
+   */
+  reload(options: GatewayOptions): Promise<void>;
+  /** What a driver must keep to, and what was odd in the options and put right. */
+  readonly settings: { readonly server: DoorSettings; readonly warnings: readonly string[] };
 }
 
 /**
@@ -66,28 +89,55 @@ export function createGateway(options: GatewayOptions): Gateway {
   const settings = resolveSettings(options);
   const clock = options.clock ?? systemClock;
   const emitter = new Emitter();
-  const stations = build(settings, options, clock, emitter);
-  const { gate, pool, health, workshop } = stations;
+  const ground: Ground = {
+    clock,
+    emitter,
+    gate: new Gate(settings.server.maxBufferedBytes),
+    alarms: new Alarms(clock),
+    upstream: options.upstream ?? defaultUpstream({ connectMs: settings.timeouts.connectMs }),
+    store: openStore(settings.store, clock, emitter),
+  };
+  let house = build(settings, ground, null);
+  const control = new PoolControl(
+    () => house.stations.pool,
+    () => house.keeper,
+  );
 
   return {
-    settings,
-    handle: (exchange) => travel(exchange, stations),
+    get settings() {
+      return house.settings;
+    },
+    pools: { [settings.pool.name]: control },
+    handle: (exchange) => house.travel(exchange),
     fetch(input, init) {
       const { exchange, response } = webExchange(new Request(absolute(input), init), '');
-      void travel(exchange, stations);
+      void house.travel(exchange);
       return response;
     },
     on: (name, listener) => emitter.on(name, listener),
-    snapshot: () => ({
-      pools: [pool.snapshot()],
-      breakers: health.snapshot(),
-      open: gate.open,
-      streams: gate.streams,
-      waiting: pool.waiting,
-      bufferedBytes: gate.bufferedBytes,
-      isDraining: gate.isShut,
-    }),
+    snapshot: () => {
+      const { gate, pool, health } = house.stations;
+      return {
+        pools: [pool.snapshot()],
+        breakers: health.snapshot(),
+        open: gate.open,
+        streams: gate.streams,
+        waiting: pool.waiting,
+        bufferedBytes: gate.bufferedBytes,
+        isDraining: gate.isShut,
+        store: { name: ground.store.name, isDegraded: isDegraded(ground.store) },
+      };
+    },
+    ready: () => house.ready,
+    async reload(next) {
+      const changed = resolveSettings({ ...next, store: undefined });
+      if (changed.pool.name !== house.settings.pool.name) throw renamed(house.settings.pool.name, changed.pool.name);
+      ground.gate.allow(changed.server.maxBufferedBytes);
+      house = build(changed, ground, house);
+      return house.ready;
+    },
     async drain({ withinMs, graceMs = 0 }) {
+      const { gate } = ground;
       if (graceMs > 0) await sleep(clock, graceMs, new Cancellation());
       gate.shut();
       const cancel = clock.after(withinMs, () => {
@@ -96,44 +146,133 @@ export function createGateway(options: GatewayOptions): Gateway {
       await gate.empty();
       cancel();
     },
-    close() {
-      gate.shut();
-      return workshop.upstream.close();
+    async close() {
+      ground.gate.shut();
+      await ground.upstream.close();
+      // A store that was given belongs to whoever made it.
+      if (settings.store === null) await ground.store.close();
     },
   };
 }
 
-function build(settings: Settings, options: GatewayOptions, clock: Clock, emitter: Emitter): Stations {
-  const { pool, retry, server, timeouts } = settings;
-  const health = new Health(settings.breaker, clock, emitter);
-  const { origin, host } = new URL(pool.baseUrl);
+/** What stays when options change. */
+interface Ground {
+  readonly clock: Clock;
+  readonly emitter: Emitter;
+  readonly gate: Gate;
+  readonly alarms: Alarms;
+  readonly upstream: Upstream;
+  readonly store: GuardedStore | Store;
+}
+
+/** What is made from options, and anew when they change. Requests finish in the house that they came into. */
+interface House {
+  readonly settings: Settings;
+  readonly stations: Stations;
+  readonly keeper: Keeper;
+  /** Resolves when what the store knows of the pool is known here. */
+  readonly ready: Promise<void>;
+  travel(exchange: Exchange): Promise<void>;
+}
+
+function build(settings: Settings, ground: Ground, before: House | null): House {
+  const { clock, emitter, gate, store } = ground;
+  const { pool: poolSettings, retry, server, timeouts } = settings;
+  const health =
+    before !== null && isDeepEqual(before.settings.breaker, settings.breaker)
+      ? before.stations.health
+      : new Health(settings.breaker, clock, emitter);
+  const { origin, host } = new URL(poolSettings.baseUrl);
   const workshop: Workshop = {
-    upstream: options.upstream ?? defaultUpstream({ connectMs: timeouts.connectMs }),
+    upstream: ground.upstream,
     provider: geminiProvider,
     origin,
     host,
     health,
-    scrubber: new Scrubber(pool.projects.flatMap(({ keys }) => keys)),
+    scrubber: new Scrubber(poolSettings.projects.flatMap(({ keys }) => keys)),
     limits: settings.limits,
     timeouts,
-    alarms: new Alarms(clock),
+    alarms: ground.alarms,
     clock,
     emitter,
   };
-  return {
-    gate: new Gate(server.maxBufferedBytes),
+  const leaseMs = timeouts.totalMs === 0 ? longestLeaseMs : timeouts.totalMs + leaseGraceMs;
+  const pool = new KeyPool(poolSettings, { waiting: settings.queue, store, clock, emitter, leaseMs });
+  if (before !== null) pool.takeOver(before.stations.pool);
+  const probes = new ProbeRound(pool, (key, reason) => probe(workshop, key.secret, reason), clock);
+  const keeper = new Keeper(pool, store, clock, probes);
+  const stations: Stations = {
+    gate,
     cors: corsRules(server.cors),
     surfaces: geminiSurfaces(settings.routes),
     auth: authOf(settings.callers),
-    pool: new KeyPool(pool, settings.queue, clock, emitter),
+    allowances: new Allowances(store, leaseMs),
+    places: placesOf(settings, pool, workshop, store),
+    pool,
     health,
     workshop,
     retry,
+    stickyBy: poolSettings.strategy === 'sticky' ? (poolSettings.stickyBy ?? 'conversation') : null,
     maxBodyBytes: server.maxBodyBytes,
     totalMs: timeouts.totalMs,
     clock,
     emitter,
   };
+  const ready = store.isShared ? keeper.restore() : Promise.resolve();
+  // Whoever does not wait for it is served all the same, and the store's guard tells what is wrong.
+  ready.catch(() => {});
+  return {
+    settings,
+    stations,
+    keeper,
+    ready,
+    travel(exchange) {
+      keeper.sync();
+      return travel(exchange, stations);
+    },
+  };
+}
+
+function placesOf(settings: Settings, pool: KeyPool, workshop: Workshop, store: GuardedStore | Store): Places {
+  const { clock, host } = workshop;
+  const ledger = new Ledger(store, pool.name, clock);
+  const probeOf: Probe = (projectId, name) => {
+    const project = pool.roll.byId(projectId);
+    const key = project?.isUsable ? project.nextKey() : undefined;
+    return key === undefined ? Promise.resolve('failed') : probeResource(workshop, key.secret, name);
+  };
+  return new Places({
+    ledger,
+    search: new Search(() => (isDegraded(store) ? 'wait' : settings.affinity.unknown), probeOf, ledger, clock),
+    projects: () => pool.roll.distinct.map(({ id }) => id),
+    hosts: new Set([host]),
+    clock,
+  });
+}
+
+/** A reservation outlives its request by this, in ms: nobody is counted out who is still at it. */
+const leaseGraceMs = 60_000;
+const longestLeaseMs = 86_400_000;
+
+function openStore(given: Store | null, clock: Clock, emitter: Emitter): GuardedStore | Store {
+  if (given === null) return memoryStore(clock);
+  const onChange = (isDegraded: boolean, why: string): void => {
+    emitter.emit('store', { store: given.name, isDegraded, why });
+  };
+  return guardedStore(given, { clock, local: () => memoryStore(clock), onChange });
+}
+
+function isDegraded(store: GuardedStore | Store): boolean {
+  return 'isDegraded' in store && store.isDegraded;
+}
+
+function renamed(name: string, other: string): SluiceError {
+  const fault = `the pool is called "${name}" and cannot become "${other}" while the gateway runs`;
+  return new SluiceError('invalid_options', `The options have a fault:\n- ${fault}`, { faults: [fault] });
+}
+
+function isDeepEqual(one: object, other: object): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function authOf(callers: Settings['callers']): Auth {

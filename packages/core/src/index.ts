@@ -5,7 +5,7 @@
  */
 
 // Who asks
-export type { Caller, CallerLookup, CallerOptions, CallerQuestion } from './auth/auth.ts';
+export type { Caller, CallerLimits, CallerLookup, CallerOptions, CallerQuestion } from './auth/auth.ts';
 // How a request ends before its time
 export { type Cancellable, Cancellation } from './cancellation.ts';
 export { type Clock, systemClock } from './clock.ts';
@@ -27,14 +27,17 @@ export type {
   GatewayEvents,
   KeyEvent,
   KeyState,
+  ProjectEvent,
   RequestEndEvent,
   RequestOutcome,
   RetryEvent,
+  StoreEvent,
   TokenUsage,
 } from './events.ts';
 // Making one
 export { createGateway, type DrainOptions, type Gateway } from './gateway.ts';
 export type {
+  AffinityOptions,
   BreakerOptions,
   Configuration,
   DoorOptions,
@@ -42,6 +45,7 @@ export type {
   LimitOptions,
   LogOptions,
   PoolOptions,
+  ProjectLimits,
   ProjectOptions,
   QueueOptions,
   RetryOptions,
@@ -49,9 +53,28 @@ export type {
   ServerOptions,
   StoreOptions,
   TimeoutOptions,
+  UseLimits,
 } from './options.ts';
+export type { PoolControl } from './pool/control.ts';
+// Where state is kept
+export { pacificDays } from './quota/pacific-day.ts';
 export { parseKeys } from './settings/short-forms.ts';
 export { type DoorSettings, type ResolvedConfiguration, readConfiguration, type ServerSettings } from './settings.ts';
-export type { BreakerSnapshot, PoolSnapshot, ProjectSnapshot, Rest, Snapshot } from './snapshot.ts';
+export type { BreakerSnapshot, PoolSnapshot, ProjectSnapshot, Snapshot, Standing } from './snapshot.ts';
+export { memoryStore } from './store/memory.ts';
+export type {
+  Admission,
+  AuditEntry,
+  Eventually,
+  Limits,
+  Meter,
+  Need,
+  Owned,
+  Reservation,
+  Rest,
+  Shortage,
+  Spent,
+  Store,
+} from './store/store.ts';
 // Drivers of your own
 export type { Exchange, Flow, HeaderBag, Sink, Upstream, UpstreamRequest } from './wire.ts';

@@ -5,11 +5,15 @@
  * what comes back is only what became of it.
  */
 
+import { conversationOf } from './affinity/conversation.ts';
+import type { Places } from './affinity/places.ts';
 import { attempt } from './attempt/attempt.ts';
 import type { Errand, Workshop } from './attempt/errand.ts';
 import { headersUp } from './attempt/headers.ts';
 import { type HeldAnswer, showAnswer } from './attempt/held-answer.ts';
+import { unforeseen } from './attempt/trouble.ts';
 import { judge, type RetrySettings } from './attempt/verdict.ts';
+import type { Allowances } from './auth/allowance.ts';
 import type { Auth, Caller } from './auth/auth.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { Cors } from './door/cors.ts';
@@ -20,22 +24,29 @@ import type { Emitter } from './events.ts';
 import type { Failure } from './failure.ts';
 import type { Health } from './health/health.ts';
 import { newCourse, type Plan } from './plan/plan.ts';
-import type { KeyPool } from './pool/pool.ts';
+import type { Lease } from './pool/lease.ts';
+import type { KeyPool, StickyBy } from './pool/pool.ts';
+import { estimateTokens } from './quota/estimate.ts';
+import type { Eventually } from './store/store.ts';
 import { Story } from './story.ts';
 import { assertJson } from './surface/content-type.ts';
 import type { Call, Surfaces } from './surface/surface.ts';
 import type { Exchange, HeaderBag } from './wire.ts';
 
-/** Everything on the way, made once per gateway. */
+/** Everything on the way, made once per gateway, and anew when its options change. */
 export interface Stations {
   readonly gate: Gate;
   readonly cors: Cors;
   readonly surfaces: Surfaces;
   readonly auth: Auth;
+  readonly allowances: Allowances;
+  readonly places: Places;
   readonly pool: KeyPool;
   readonly health: Health;
   readonly workshop: Workshop;
   readonly retry: RetrySettings;
+  /** Null unless the pool's strategy goes by it. */
+  readonly stickyBy: StickyBy | null;
   readonly maxBodyBytes: number;
   readonly totalMs: number;
   readonly clock: Clock;
@@ -48,6 +59,7 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
   if (at.cors.preflight(exchange.method, exchange.headers, socket)) return;
   const story = new Story(exchange, at.cors.headersFor(exchange.headers), at.clock, at.emitter);
   const { client } = story;
+  let lease: Lease | null = null;
   try {
     at.gate.enter(story);
     assertHeaders(exchange.headers);
@@ -62,8 +74,12 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
     const call = at.surfaces.readBody(asked, body);
     story.called(call);
 
-    const plan = makePlan(call, caller, at);
+    const placed = { method: exchange.method, target: call.target, isOfModel: !call.isSticky };
+    const type = exchange.headers['content-type'];
+    const pin = await at.places.pin(placed, body, typeof type === 'string' ? type : null, caller.id, cancellation);
     const course = newCourse();
+    const plan = await makePlan(exchange, call, caller, body, pin?.project ?? null, at);
+    story.admitted(await at.allowances.admit(caller, plan.tokens));
     const errand: Errand = {
       requestId: exchange.id,
       call,
@@ -74,14 +90,15 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
       cancellation,
       deadlineAtMs: plan.deadlineAtMs,
       tally: story,
+      readResource: (answer, project) => at.places.read(placed, answer, project, caller.id),
     };
     const budget = at.health.budget({ host: at.workshop.host, model: call.model });
 
     for (;;) {
-      const lease = await at.pool.take(plan, course, cancellation);
+      lease = await at.pool.take(plan, course, cancellation);
       course.keyId = lease.key.id;
       const { failure, held, usage } = await attempt(lease, errand, at.workshop);
-      lease.settle(failure);
+      lease.settle(failure, usage);
       course.calls = story.calls;
       if (failure === null) {
         budget.refill(course.spent);
@@ -112,17 +129,52 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
     }
   } catch (error) {
     const known = story.explain(error);
-    const isTold = !client.isOpen && !story.isAbandoned;
-    if (isTold) refuse(client, known, at.surfaces.dialectOf(exchange.target), story.refusalHeaders(known));
+    // Half an answer cannot be mended; whoever reads it must not take it for whole.
+    if (client.isOpen) {
+      if (client.outcome === 'open') client.fail(known);
+    } else if (!story.isAbandoned)
+      refuse(client, known, at.surfaces.dialectOf(exchange.target), story.refusalHeaders(known));
   } finally {
+    lease?.settle(unforeseen);
     at.gate.leave(story);
     story.end();
   }
 }
 
-function makePlan({ model, isSticky }: Call, { id }: Caller, { clock, totalMs }: Stations): Plan {
-  const deadlineAtMs = totalMs === 0 ? Number.POSITIVE_INFINITY : clock.now() + totalMs;
-  return { model, isSticky, callerId: id, deadlineAtMs };
+async function makePlan(
+  exchange: Exchange,
+  call: Call,
+  { id: callerId }: Caller,
+  body: Uint8Array,
+  pinned: string | null,
+  at: Stations,
+): Promise<Plan> {
+  const { clock, totalMs, stickyBy } = at;
+  let tokens: number | null = null;
+  const plan: Plan = {
+    model: call.model,
+    callerId,
+    pinned,
+    home: null,
+    stickyKey: stickyBy === null ? null : await stickyKeyOf(stickyBy, exchange, callerId, body),
+    tokens: () => (tokens ??= estimateTokens(body)),
+    deadlineAtMs: totalMs === 0 ? Number.POSITIVE_INFINITY : clock.now() + totalMs,
+  };
+  if (!call.isSticky || pinned !== null) return plan;
+  return { ...plan, home: await at.places.home(callerId, at.pool.usable(plan, newCourse())) };
+}
+
+/** What stays together under the strategy `sticky`. */
+function stickyKeyOf(
+  by: StickyBy,
+  { headers }: Exchange,
+  callerId: string,
+  body: Uint8Array,
+): Eventually<string | null> {
+  if (by === 'caller') return callerId;
+  if (by === 'conversation') return conversationOf(body);
+  const value = headers[by.slice('header:'.length).toLowerCase()];
+  return typeof value === 'string' ? value : null;
 }
 
 /** How long to wait is often only in the body, where few clients look; and who was tried for need not try at once. */

@@ -44,8 +44,8 @@ export function nodeListener(
   { mountPath = '', remoteOf = socketAddress, bodyOf = unread }: NodeListenerOptions = {},
 ): NodeListener {
   const prefix = mountPrefix(mountPath);
-  const { bodyInMs } = gateway.settings.server;
   return (req, res) => {
+    const { bodyInMs } = gateway.settings.server;
     const target = withoutMount(req.url ?? '/', prefix);
     const exchange = new NodeExchange(req, res, { target, remote: remoteOf(req), bodyInMs, bodyOf });
     void gateway.handle(exchange);

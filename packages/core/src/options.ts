@@ -2,6 +2,7 @@
 
 import type { CallerLookup, CallerOptions } from './auth/auth.ts';
 import type { Clock } from './clock.ts';
+import type { Store } from './store/store.ts';
 import type { Upstream } from './wire.ts';
 
 /**
@@ -43,8 +44,10 @@ export interface GatewayOptions {
   limits?: LimitOptions | undefined;
   /** What the gateway keeps to at the client's side. */
   server?: DoorOptions | undefined;
-  /** Where state is kept. */
-  store?: StoreOptions | undefined;
+  /** Files, caches and other things that live in one project. */
+  affinity?: AffinityOptions | undefined;
+  /** Where state is kept: a store, as `sqliteStore` or `redisStore` make one, or an address. @default in memory */
+  store?: Store | { url?: 'memory:' | undefined } | undefined;
   /** How providers are reached. @default undici on Node, `fetch` elsewhere */
   upstream?: Upstream | undefined;
   /** Time itself; tests bring their own. @default the system's */
@@ -57,8 +60,16 @@ export interface PoolOptions {
   provider?: 'gemini' | undefined;
   /** Origin of the provider, without a path. @default 'https://generativelanguage.googleapis.com' */
   baseUrl?: string | undefined;
-  /** How a project is chosen for a request. @default 'least-busy' */
-  strategy?: 'least-busy' | undefined;
+  /**
+   * How a project is chosen for a request: the least busy one for its weight, one after the other, by lot according to
+   * weights, or always the same one for the same conversation. @default 'least-busy'
+   */
+  strategy?: 'least-busy' | 'round-robin' | 'weighted' | 'sticky' | undefined;
+  /**
+   * What `sticky` goes by: the beginning of a conversation, so that implicit caches and thought signatures live;
+   * the caller; or a header of the request. @default 'conversation'
+   */
+  stickyBy?: 'conversation' | 'caller' | `header:${string}` | undefined;
   /** Google counts quota by project, not by key, so keys are grouped by the project that they belong to. */
   projects: ProjectOptions[];
 }
@@ -69,8 +80,35 @@ export interface ProjectOptions {
   id: string;
   /** The share of the load relative to other projects; above 0. @default 1 */
   weight?: number | undefined;
+  /** A word of yours, shown beside the project: `free`, `tier 2`. */
+  tier?: string | undefined;
+  /**
+   * Nobody has said that these keys are of one project: where an error of the provider tells, projects that are one
+   * are put together. The short form of keys says so for keys without a project. @default false
+   */
+  isGuessed?: boolean | undefined;
+  /** How much may be used of it: what Google grants the project, or less. */
+  limits?: ProjectLimits | undefined;
   /** API keys of this project, at least one. A key stands once in all pools. */
   keys: string[];
+}
+
+/** How much may be asked of something; 0 stands for "no limit". A call is counted before it is made. */
+export interface UseLimits {
+  /** In any 60 s, wherever they begin. @default 0 */
+  requestsPerMinute?: number | undefined;
+  /** In any 60 s, prompts and answers together; estimated before a call, put right after it. @default 0 */
+  tokensPerMinute?: number | undefined;
+  /** From midnight to midnight in Los Angeles, where Google's days end. @default 0 */
+  requestsPerDay?: number | undefined;
+  /** Calls at once. @default 0 */
+  maxInFlight?: number | undefined;
+}
+
+/** Limits of a project over all models, and of single models in it. */
+export interface ProjectLimits extends UseLimits {
+  /** By the name of the model, without `models/`; each counts beside the limits of the project. @default {} */
+  models?: Record<string, UseLimits> | undefined;
 }
 
 /** Where an alias leads. */
@@ -139,6 +177,15 @@ export interface QueueOptions {
   maxWaitMs?: number | undefined;
 }
 
+/** What becomes of things that only one project knows. */
+export interface AffinityOptions {
+  /**
+   * A thing that nobody made through this gateway is searched for, once, with one small call to each project; or it is
+   * answered 404. @default 'search'
+   */
+  unknown?: 'search' | 'refuse' | undefined;
+}
+
 /** Bounds of what is held in memory, in bytes. */
 export interface LimitOptions {
   /** One event of a stream. @default 33_554_432 */
@@ -162,7 +209,9 @@ export interface DoorOptions {
 }
 
 /** The configuration file: a gateway's options and, beside them, the process that it runs in. */
-export interface Configuration extends Omit<GatewayOptions, 'server' | 'upstream' | 'clock'> {
+export interface Configuration extends Omit<GatewayOptions, 'server' | 'upstream' | 'clock' | 'store'> {
+  /** Where state is kept. */
+  store?: StoreOptions | undefined;
   /** The listening side. */
   server?: ServerOptions | undefined;
   /** What is logged. */
@@ -197,8 +246,8 @@ export interface LogOptions {
   requests?: 'all' | 'failed' | 'none' | undefined;
 }
 
-/** Where the state of keys is kept. */
+/** Where state is kept, by address; a process that knows more stores opens them by it. */
 export interface StoreOptions {
-  /** `memory:` alone so far. @default 'memory:' */
-  url?: 'memory:' | undefined;
+  /** `memory:` here; the reference proxy knows `sqlite:PATH` and `redis://…` too. @default 'memory:' */
+  url?: string | undefined;
 }

@@ -20,6 +20,11 @@ export class Roster<One extends Member> implements Iterable<One> {
     return this.#members.length;
   }
 
+  /** Those who are there right now; the list changes with every coming and going. */
+  get members(): readonly One[] {
+    return this.#members;
+  }
+
   add(one: One): void {
     one.place = this.#members.push(one) - 1;
   }

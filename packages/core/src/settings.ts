@@ -4,16 +4,19 @@ import * as z from 'zod';
 import type { LimitSettings } from './attempt/errand.ts';
 import type { TimeoutSettings } from './attempt/patience.ts';
 import type { RetrySettings } from './attempt/verdict.ts';
-import type { CallerLookup, CallerOptions } from './auth/auth.ts';
+import type { CallerLookup } from './auth/auth.ts';
+import type { ListedCaller } from './auth/callers.ts';
 import type { Clock } from './clock.ts';
 import { SluiceError } from './errors.ts';
 import type { BreakerSettings } from './health/breaker.ts';
 import type { Configuration, GatewayOptions } from './options.ts';
-import type { PoolSettings } from './pool/pool.ts';
+import type { PoolSettings, StickyBy } from './pool/pool.ts';
+import type { ProjectSettings } from './pool/project.ts';
 import type { WaitingSettings } from './pool/waiting-room.ts';
 import { describeFaults } from './settings/faults.ts';
 import { crossFaults, isRecord } from './settings/rules.ts';
 import { parseCallers, parseKeys } from './settings/short-forms.ts';
+import type { Limits, Store } from './store/store.ts';
 import type { Upstream } from './wire.ts';
 
 /** What the client's side keeps to. */
@@ -27,7 +30,7 @@ export interface DoorSettings {
 /** Complete options: nothing is missing, nothing changes any more. */
 export interface Settings {
   readonly pool: PoolSettings;
-  readonly callers: readonly CallerOptions[] | CallerLookup | 'anyone';
+  readonly callers: readonly ListedCaller[] | CallerLookup | 'anyone';
   readonly routes: ReadonlyMap<string, string>;
   readonly retry: RetrySettings;
   readonly breaker: BreakerSettings;
@@ -35,7 +38,11 @@ export interface Settings {
   readonly queue: WaitingSettings;
   readonly limits: LimitSettings;
   readonly server: DoorSettings;
-  readonly store: { readonly url: 'memory:' };
+  readonly affinity: { readonly unknown: 'search' | 'refuse' };
+  /** Null: in memory. */
+  readonly store: Store | null;
+  /** What is odd and was put right; for the log. */
+  readonly warnings: readonly string[];
 }
 
 /** The process's side of a configuration, complete. */
@@ -57,6 +64,8 @@ export interface ResolvedConfiguration {
     readonly format: 'json' | 'pretty';
     readonly requests: 'all' | 'failed' | 'none';
   };
+  /** Where state is kept; whoever runs the process opens it and gives it to `createGateway`. */
+  readonly store: { readonly url: string };
   readonly gateway: GatewayOptions;
 }
 
@@ -82,12 +91,28 @@ const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
     error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
   });
 
-const project = section({ id: name, weight: share.default(1), keys: z.array(z.string()).min(1) });
+const useLimits = {
+  requestsPerMinute: whole().default(0),
+  tokensPerMinute: whole().default(0),
+  requestsPerDay: whole().default(0),
+  maxInFlight: whole().default(0),
+};
+const modelName = z.string().regex(/^[A-Za-z0-9][\w.-]{0,127}$/, 'the name of a model, without models/');
+
+const project = section({
+  id: name,
+  weight: share.default(1),
+  tier: z.string().min(1).max(64).optional(),
+  isGuessed: z.boolean().default(false),
+  keys: z.array(z.string()).min(1),
+  limits: section({ ...useLimits, models: z.record(modelName, section(useLimits)).default({}) }).optional(),
+});
 
 const pool = section({
   provider: z.literal('gemini').default('gemini'),
   baseUrl: origin.default('https://generativelanguage.googleapis.com'),
-  strategy: z.literal('least-busy').default('least-busy'),
+  strategy: z.enum(['least-busy', 'round-robin', 'weighted', 'sticky']).default('least-busy'),
+  stickyBy: z.custom<StickyBy>(isStickyBy, '"conversation", "caller" or "header:NAME"').default('conversation'),
   projects: z.array(project).min(1),
 });
 
@@ -104,7 +129,7 @@ const gatewayShape = {
   callers: z
     .union([
       z.string(),
-      z.array(section({ id: name, key: z.string() })),
+      z.array(section({ id: name, key: z.string(), limits: section(useLimits).optional() })),
       z.custom<CallerLookup>((value) => typeof value === 'function', 'a function'),
     ])
     .optional(),
@@ -141,11 +166,19 @@ const gatewayShape = {
     maxAnswerBytes: whole().default(67_108_864),
     maxErrorBytes: whole(1).default(65_536),
   }).prefault({}),
-  store: section({ url: z.literal('memory:').default('memory:') }).prefault({}),
+  affinity: section({ unknown: z.enum(['search', 'refuse']).default('search') }).prefault({}),
 };
+
+const storeAddress = section({ url: z.string().min(1).default('memory:') });
 
 const gatewaySchema = section({
   ...gatewayShape,
+  store: z
+    .union([
+      z.custom<Store>((value) => typeof (value as Store | null)?.reserve === 'function', 'a store'),
+      section({ url: z.literal('memory:').default('memory:') }),
+    ])
+    .prefault({}),
   server: section(door).prefault({}),
   upstream: z
     .custom<Upstream>((value) => typeof (value as Upstream | null)?.send === 'function', 'an Upstream')
@@ -155,6 +188,7 @@ const gatewaySchema = section({
 
 const configurationSchema = section({
   ...gatewayShape,
+  store: storeAddress.prefault({}),
   server: section({
     ...door,
     host: z.string().min(1).default('127.0.0.1'),
@@ -192,12 +226,17 @@ export function resolveSettings(options: GatewayOptions): Settings {
  * createGateway(gateway);
  */
 export function readConfiguration(value: unknown): ResolvedConfiguration {
-  const { server, log } = parsedBy(configurationSchema, value);
+  const { server, log, store } = parsedBy(configurationSchema, value);
   const { maxBodyBytes, maxBufferedBytes, bodyInMs, cors } = server;
-  const { server: _server, log: _log, ...rest } = value as Configuration;
+  const { server: _server, log: _log, store: _store, ...rest } = value as Configuration;
   const gateway = { ...rest, server: { maxBodyBytes, maxBufferedBytes, bodyInMs, cors } };
   // What stands in the options is not ours to freeze.
-  return Object.freeze({ server: freeze(server), log: freeze(log), gateway: Object.freeze(gateway) });
+  return Object.freeze({
+    server: freeze(server),
+    log: freeze(log),
+    store: freeze(store),
+    gateway: Object.freeze(gateway),
+  });
 }
 
 function parsedBy<Schema extends typeof gatewaySchema | typeof configurationSchema>(
@@ -218,20 +257,56 @@ function invalid(faults: readonly string[]): SluiceError {
   return new SluiceError('invalid_options', `The options have ${count}:\n${list}`, { faults });
 }
 
-function callersOf({ callers }: Parsed): readonly CallerOptions[] | CallerLookup | 'anyone' {
+function callersOf({ callers }: Parsed): readonly ListedCaller[] | CallerLookup | 'anyone' {
   if (callers === 'anyone' || typeof callers === 'function') return callers;
-  return typeof callers === 'string' ? parseCallers(callers) : (callers ?? []);
+  if (typeof callers === 'string') return parseCallers(callers).map(({ id, key }) => ({ id, key }));
+  return (callers ?? []).map(({ id, key, limits }) => ({ id, key, ...(limits === undefined ? {} : { limits }) }));
+}
+
+/** A key that stands twice in one project is one key. */
+function projectOf(
+  { id, weight, tier, isGuessed, keys, limits }: z.output<typeof project>,
+  warnings: string[],
+): ProjectSettings {
+  const single = [...new Set(keys)];
+  const twice = keys.length - single.length;
+  if (twice > 0)
+    warnings.push(`project "${id}" holds ${twice === 1 ? 'a key' : `${twice} keys`} twice; each counts once`);
+  const { models, ...ofProject } = limits ?? { models: {} };
+  const modelLimits = new Map(Object.entries(models).filter(([, some]) => limitsAnything(some)));
+  const own = { requestsPerMinute: 0, tokensPerMinute: 0, requestsPerDay: 0, maxInFlight: 0, ...ofProject };
+  return {
+    id,
+    weight,
+    tier: tier ?? null,
+    keys: single,
+    isGuessed,
+    ...(limitsAnything(own) ? { limits: own } : {}),
+    ...(modelLimits.size > 0 ? { modelLimits } : {}),
+  };
+}
+
+function limitsAnything(limits: Limits): boolean {
+  return Object.values(limits).some((limit) => limit > 0);
 }
 
 function settingsOf(options: Parsed): Settings {
   const [first] = Object.entries(options.pools ?? {});
-  const [name, { provider, baseUrl, projects }] = first ?? [
+  const [name, { provider, baseUrl, strategy, stickyBy, projects }] = first ?? [
     'gemini',
     pool.parse({ projects: parseKeys(options.keys ?? '') }),
   ];
-  const { retry, breaker, timeouts, queue, limits, server, store } = options;
+  const { retry, breaker, timeouts, queue, limits, server, affinity } = options;
+  const warnings: string[] = [];
   return {
-    pool: { name, provider, baseUrl: new URL(baseUrl).origin, projects },
+    pool: {
+      name,
+      provider,
+      baseUrl: new URL(baseUrl).origin,
+      strategy,
+      stickyBy,
+      projects: projects.map((one) => projectOf(one, warnings)),
+    },
     callers: callersOf(options),
     routes: new Map(
       Object.entries(options.routes).map(([alias, { model }]) => [alias, model.replace(/^models\//, '')]),
@@ -242,8 +317,14 @@ function settingsOf(options: Parsed): Settings {
     queue,
     limits,
     server,
-    store,
+    affinity,
+    store: 'store' in options && 'reserve' in options.store ? options.store : null,
+    warnings,
   };
+}
+
+function isStickyBy(value: unknown): value is StickyBy {
+  return value === 'conversation' || value === 'caller' || (typeof value === 'string' && /^header:[!-~]+$/.test(value));
 }
 
 function isOrigin(text: string): boolean {
@@ -260,8 +341,12 @@ function isCorsOrigin(text: string): boolean {
   return text === '*' || (URL.canParse(text) && (new URL(text).origin === text || !/^https?:/.test(text)));
 }
 
+/** Data alone: a store or a clock that was given has a life of its own. */
 function freeze<Value extends object>(value: Value): Value {
-  for (const inner of Object.values(value))
-    if (typeof inner === 'object' && inner !== null && !(inner instanceof Map)) freeze(inner);
+  for (const inner of Object.values(value)) if (Array.isArray(inner) || isPlain(inner)) freeze(inner as object);
   return Object.freeze(value);
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

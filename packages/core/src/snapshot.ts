@@ -16,6 +16,8 @@ export interface Snapshot {
   /** Bytes of request bodies and held answers. */
   readonly bufferedBytes: number;
   readonly isDraining: boolean;
+  /** Where state is kept, and whether it cannot be reached just now: then this process goes by what it knows itself. */
+  readonly store: { readonly name: string; readonly isDegraded: boolean };
 }
 
 export interface PoolSnapshot {
@@ -25,22 +27,26 @@ export interface PoolSnapshot {
   readonly projects: readonly ProjectSnapshot[];
 }
 
-export interface ProjectSnapshot extends Rest {
+export interface ProjectSnapshot extends Standing {
   readonly id: string;
   readonly weight: number;
+  /** As the options name it; null when they do not. */
+  readonly tier: string | null;
   readonly inFlight: number;
   /** By id, never the key itself. */
-  readonly keys: readonly ({ readonly id: string } & Rest)[];
+  readonly keys: readonly ({ readonly id: string } & Standing)[];
   /** Models whose quota is used up here. */
-  readonly cooling: readonly ({ readonly model: string | null } & Rest)[];
+  readonly cooling: readonly ({ readonly model: string | null } & Standing)[];
 }
 
 /** Which state something is in, why, since when and until when (wall clock ms; null means until an operator says otherwise). */
-export interface Rest {
+export interface Standing {
   readonly state: KeyState;
   readonly reason: string | null;
   readonly sinceMs: number | null;
   readonly untilMs: number | null;
+  /** What will end it; null when there is nothing to end. */
+  readonly endedBy: 'time' | 'probe' | 'operator' | null;
 }
 
 export interface BreakerSnapshot {

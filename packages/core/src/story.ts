@@ -1,12 +1,13 @@
 /** What is remembered of one request while it travels, and told when it is over. */
 
 import type { Tally } from './attempt/errand.ts';
+import type { Allowance } from './auth/allowance.ts';
 import type { Caller } from './auth/auth.ts';
 import type { Clock } from './clock.ts';
 import type { Gate, Inside } from './door/gate.ts';
 import { retryAfter } from './door/refuse.ts';
 import { isSluiceError, SluiceError } from './errors.ts';
-import type { Emitter, RequestOutcome, TokenUsage } from './events.ts';
+import { type Emitter, type RequestOutcome, type TokenUsage, totalTokens } from './events.ts';
 import type { Failure } from './failure.ts';
 import { Meter } from './stream/meter.ts';
 import type { Call } from './surface/surface.ts';
@@ -33,6 +34,7 @@ export class Story implements Inside, Tally {
   #gate: Gate | null = null;
   #bodyBytes = 0;
   #usage: () => TokenUsage | null = () => null;
+  #allowance: Allowance | null = null;
   #outcome: RequestOutcome = 'failed';
   #error: string | null = null;
   #message: string | null = null;
@@ -70,6 +72,11 @@ export class Story implements Inside, Tally {
     if (this.calls < 2) return this.sign({});
     const isWaiting = (status === 429 || status === 503) && retryAfterMs === undefined;
     return this.sign({ 'x-should-retry': 'false', ...(isWaiting ? { 'retry-after': retryAfter(0) } : {}) });
+  }
+
+  /** Settled when the request is over, by what its answer says that it used. */
+  admitted(allowance: Allowance): void {
+    this.#allowance = allowance;
   }
 
   called(call: Call): void {
@@ -121,12 +128,22 @@ export class Story implements Inside, Tally {
     return known;
   }
 
+  /** A caller pays for requests that went up, whatever came of them, and for the tokens that were used. */
+  #settleAllowance(): void {
+    const allowance = this.#allowance;
+    if (allowance === null) return;
+    const usage = allowance.tokens === 0 ? null : this.#usage();
+    const tokens = usage === null ? (this.#outcome === 'complete' ? allowance.tokens : 0) : totalTokens(usage);
+    allowance.settle({ requests: this.calls > 0 ? 1 : 0, tokens });
+  }
+
   expel(reason: SluiceError): void {
     this.#exchange.cancellation.cancel(reason);
   }
 
   end(): void {
     if (this.#gate !== null) this.#gate.bufferedBytes -= this.#bodyBytes;
+    this.#settleAllowance();
     if (!this.#emitter.has('request')) return;
     const { client } = this;
     const isAborted = this.isAbandoned && this.#outcome !== 'complete';

@@ -20,7 +20,9 @@ test('the name of an event decides what a listener is given', () => {
   gateway.on('request', (event) => expectTypeOf(event).toEqualTypeOf<RequestEndEvent>());
   gateway.on('key', (event) => expectTypeOf(event).toEqualTypeOf<KeyEvent>());
   gateway.on('breaker', (event) => expectTypeOf(event).toEqualTypeOf<BreakerEvent>());
-  expectTypeOf<keyof GatewayEvents>().toEqualTypeOf<'attempt' | 'retry' | 'request' | 'key' | 'breaker'>();
+  expectTypeOf<keyof GatewayEvents>().toEqualTypeOf<
+    'attempt' | 'retry' | 'request' | 'key' | 'breaker' | 'project' | 'store'
+  >();
 });
 
 test('listening can be ended', () => {

@@ -64,10 +64,8 @@ describe('what is wrong is refused', () => {
   test('names that are not known', () => {
     // @ts-expect-error: maxAttempts is the name
     createGateway({ keys: 'k', callers: 'anyone', retry: { maxAttempt: 3 } });
-    // @ts-expect-error: affinity is not there yet
-    createGateway({ keys: 'k', callers: 'anyone', affinity: { unknown: 'search' } });
-    // @ts-expect-error: limits of callers are not there yet
-    createGateway({ keys: 'k', callers: [{ id: 'a', key: 'k', limits: {} }] });
+    // @ts-expect-error: a model has no models of its own
+    createGateway({ keys: 'k', callers: [{ id: 'a', key: 'k', limits: { models: {} } }] });
     // @ts-expect-error: the port belongs to the process
     createGateway({ keys: 'k', callers: 'anyone', server: { port: 80 } });
   });
@@ -83,7 +81,7 @@ describe('what is wrong is refused', () => {
     createGateway({ keys: 'k', callers: [{ id: 'alice' }] });
     // @ts-expect-error: other providers are not there yet
     createGateway({ pools: { p: { provider: 'openai', projects: [] } }, callers: 'anyone' });
-    // @ts-expect-error: other stores are not there yet
+    // @ts-expect-error: other stores are opened by their own packages
     createGateway({ keys: 'k', callers: 'anyone', store: { url: 'sqlite:x' } });
     // @ts-expect-error: a lookup tells who it is
     createGateway({ keys: 'k', callers: () => true });

@@ -8,14 +8,26 @@ import { describe, expect, test } from 'vitest';
 const floors: readonly (readonly string[])[] = [
   // nouns
   ['cancellation.ts', 'roster.ts'],
-  ['wire.ts', 'errors.ts', 'clock.ts', 'bytes/', 'quota/', 'platform/platform.ts'],
+  ['wire.ts', 'errors.ts', 'clock.ts', 'bytes/', 'quota/', 'store/store.ts', 'platform/platform.ts'],
   ['failure.ts', 'events.ts'],
   // contracts
   ['snapshot.ts', 'dialect/dialect.ts', 'auth/auth.ts', 'provider/provider.ts', 'plan/', 'platform/'],
-  // languages
-  ['dialect/', 'surface/surface.ts'],
+  // languages, and other pure choices
+  ['dialect/', 'surface/surface.ts', 'pool/strategy/'],
   // mechanisms: siblings never import each other
-  ['surface/', 'auth/', 'pool/', 'health/', 'provider/', 'stream/', 'upstream/', 'client/', 'door/'],
+  [
+    'surface/',
+    'auth/',
+    'pool/',
+    'health/',
+    'provider/',
+    'stream/',
+    'upstream/',
+    'client/',
+    'door/',
+    'store/',
+    'affinity/',
+  ],
   // one try: the station that meets pool, provider, upstream and stream
   ['attempt/'],
   ['story.ts'],

@@ -37,7 +37,7 @@ const defaults = {
   queue: { maxEntries: 100, maxWaitMs: 1_000 },
   limits: { maxEventBytes: 33_554_432, maxAnswerBytes: 67_108_864, maxErrorBytes: 65_536 },
   server: { maxBodyBytes: 104_857_600, maxBufferedBytes: 268_435_456, bodyInMs: 30_000, cors: [] },
-  store: { url: 'memory:' },
+  affinity: { unknown: 'search' },
 };
 
 describe('what is not said has a default', () => {
@@ -48,10 +48,14 @@ describe('what is not said has a default', () => {
         name: 'gemini',
         provider: 'gemini',
         baseUrl: 'https://generativelanguage.googleapis.com',
-        projects: [{ id: 'project-1', weight: 1, keys: ['canary-provider-key'] }],
+        strategy: 'least-busy',
+        stickyBy: 'conversation',
+        projects: [{ id: 'project-1', weight: 1, tier: null, isGuessed: true, keys: ['canary-provider-key'] }],
       },
       callers: [{ id: 'alice', key }],
       routes: new Map(),
+      store: null,
+      warnings: [],
     });
   });
 
@@ -76,7 +80,8 @@ describe('what is not said has a default', () => {
   });
 
   test('and of the process around it, too', () => {
-    const { server, log } = readConfiguration(least);
+    const { server, log, store } = readConfiguration(least);
+    expect(store).toEqual({ url: 'memory:' });
     expect(server).toEqual({
       ...defaults.server,
       host: '127.0.0.1',
@@ -97,11 +102,31 @@ const everything = {
     mine: {
       provider: 'gemini',
       baseUrl: 'http://127.0.0.1:1',
-      strategy: 'least-busy',
-      projects: [{ id: 'a', weight: 2, keys: ['canary-1', 'canary-2'] }],
+      strategy: 'sticky',
+      stickyBy: 'caller',
+      projects: [
+        {
+          id: 'a',
+          weight: 2,
+          tier: 'free',
+          isGuessed: false,
+          keys: ['canary-1', 'canary-2'],
+          limits: {
+            requestsPerMinute: 1,
+            tokensPerMinute: 2,
+            requestsPerDay: 3,
+            maxInFlight: 4,
+            models: {
+              'gemini-2.5-flash': { requestsPerMinute: 5, tokensPerMinute: 6, requestsPerDay: 7, maxInFlight: 8 },
+            },
+          },
+        },
+      ],
     },
   },
-  callers: [{ id: 'alice', key }],
+  callers: [
+    { id: 'alice', key, limits: { requestsPerMinute: 1, tokensPerMinute: 2, requestsPerDay: 3, maxInFlight: 4 } },
+  ],
   routes: { fast: { model: 'gemini-2.5-flash' } },
   retry: { maxAttempts: 2, maxKeyFailovers: 4, maxUpstreamCalls: 5, baseDelayMs: 6, throttleDelayMs: 7, maxDelayMs: 8 },
   breaker: {
@@ -125,13 +150,20 @@ const everything = {
   queue: { maxEntries: 1, maxWaitMs: 2 },
   limits: { maxEventBytes: 1, maxAnswerBytes: 2, maxErrorBytes: 3 },
   server: { maxBodyBytes: 1, maxBufferedBytes: 2, bodyInMs: 3, cors: ['*', 'https://a.test', 'app://b'] },
+  affinity: { unknown: 'refuse' },
   store: { url: 'memory:' },
 } satisfies Complete<Omit<GatewayOptions, 'keys' | 'upstream' | 'clock'>>;
 
 test('every option that the types know is known, and kept as it was said', () => {
-  const { pools, routes: _, ...rest } = everything;
-  const { baseUrl, projects } = pools.mine;
-  expect(resolveSettings(everything)).toMatchObject({ ...rest, pool: { name: 'mine', baseUrl, projects } });
+  const { pools, routes: _, store: __, ...rest } = everything;
+  const { baseUrl, projects, strategy, stickyBy } = pools.mine;
+  const { limits, ...project } = projects[0] as (typeof projects)[number];
+  const { models, ...own } = limits;
+  const modelLimits = new Map(Object.entries(models));
+  expect(resolveSettings(everything)).toMatchObject({
+    ...rest,
+    pool: { name: 'mine', baseUrl, strategy, stickyBy, projects: [{ ...project, limits: own, modelLimits }] },
+  });
 });
 
 test('settings do not change any more', () => {
@@ -230,6 +262,83 @@ describe('pools', () => {
     expect(faultsOf(() => resolveSettings(pool({ projects })))).toEqual([
       'key 1 of project "b" stands in project "a" already',
     ]);
+  });
+
+  test('a key twice in one project counts once, and is a warning that does not repeat it', () => {
+    const projects = [
+      { id: 'a', keys: ['canary-1', 'canary-2', 'canary-1', 'canary-1'] },
+      { id: 'b', keys: ['canary-3', 'canary-3'] },
+    ];
+    const settings = resolveSettings(pool({ projects }));
+    expect(settings.pool.projects.map(({ keys }) => keys)).toEqual([['canary-1', 'canary-2'], ['canary-3']]);
+    expect(settings.warnings).toEqual([
+      'project "a" holds 2 keys twice; each counts once',
+      'project "b" holds a key twice; each counts once',
+    ]);
+    expect(settings.warnings.join()).not.toContain('canary');
+  });
+
+  test('so does one that stands twice in the short form, with a project and without', () => {
+    const { pool: short, warnings } = resolveSettings({
+      keys: 'canary-1,canary-1,a=canary-2,a=canary-2',
+      callers: 'anyone',
+    });
+    expect(short.projects.map(({ id, keys }) => [id, keys])).toEqual([
+      ['project-1', ['canary-1']],
+      ['a', ['canary-2']],
+    ]);
+    expect(warnings).toHaveLength(2);
+    expect(faultsOf(() => resolveSettings({ keys: 'a=canary-1,canary-1', callers: 'anyone' }))).toHaveLength(1);
+  });
+
+  test('a project by itself is taken for what the options say; a key by itself is a guess', () => {
+    const guessed = ({ pool: { projects } }: ReturnType<typeof resolveSettings>): unknown[] =>
+      projects.map(({ isGuessed }) => isGuessed);
+    expect(guessed(resolveSettings(pool({})))).toEqual([false]);
+    expect(guessed(resolveSettings({ keys: 'canary-1,a=canary-2', callers: 'anyone' }))).toEqual([true, false]);
+  });
+});
+
+describe('limits', () => {
+  const none = { requestsPerMinute: 0, tokensPerMinute: 0, requestsPerDay: 0, maxInFlight: 0 };
+  const limited = (limits: object): GatewayOptions => ({
+    pools: { gemini: { projects: [{ id: 'a', keys: ['canary-1'], limits }] } },
+    callers: 'anyone',
+  });
+
+  test('what is not limited is not counted', () => {
+    const [project] = resolveSettings(limited({ ...none, models: { flash: {}, pro: none } })).pool.projects;
+    expect(project).not.toHaveProperty('limits');
+    expect(project).not.toHaveProperty('modelLimits');
+    const [other] = resolveSettings(limited({ models: { flash: { maxInFlight: 1 }, pro: {} } })).pool.projects;
+    expect(other?.modelLimits).toEqual(new Map([['flash', { ...none, maxInFlight: 1 }]]));
+    expect(other).not.toHaveProperty('limits');
+  });
+
+  test('that make no sense are refused, all at once', () => {
+    const wrong = { requestsPerMinute: -1, tokensPerMinute: 1.5, requestsPerDay: '9', maxInFlight: null };
+    const options = {
+      ...limited({ ...wrong, models: { flash: { requestsPerMinute: -2 }, 'a/b': {} }, requestsPerHour: 1 }),
+      callers: [{ id: 'alice', key, limits: { maxInFlight: -3, models: {} } }],
+    } as unknown as GatewayOptions;
+    const faults = faultsOf(() => resolveSettings(options));
+    const at = 'pools.gemini.projects[0].limits';
+    for (const part of [
+      `${at}.requestsPerMinute must be a whole number from 0 up, got -1 (number)`,
+      `${at}.tokensPerMinute must be a whole number from 0 up, got 1.5 (number)`,
+      `${at}.requestsPerDay must be a whole number from 0 up, got "9" (string)`,
+      `${at}.maxInFlight must be a whole number from 0 up, got null (null)`,
+      `${at}.models.flash.requestsPerMinute must be a whole number from 0 up, got -2 (number)`,
+      `${at}.requestsPerHour is not an option`,
+      'callers[0].limits.maxInFlight must be a whole number from 0 up',
+      'callers[0].limits.models is not an option',
+    ])
+      expect(
+        faults.filter((fault) => fault.startsWith(part)),
+        part,
+      ).toHaveLength(1);
+    expect(faults.filter((fault) => fault.includes('a/b'))).toHaveLength(1);
+    expect(faults).toHaveLength(9);
   });
 });
 
@@ -393,27 +502,38 @@ describe('every fault is named, with path, expectation and value', () => {
     expect(faults.join()).not.toContain('canary');
   });
 
-  test.each(['affinity', 'cache'])('%s is known, and not there yet', (name) => {
-    expect(faultsOf(() => resolveSettings({ ...least, [name]: {} } as GatewayOptions))).toEqual([
-      `${name} is not available in this version`,
+  test('cache is known, and not there yet', () => {
+    expect(faultsOf(() => resolveSettings({ ...least, cache: {} } as GatewayOptions))).toEqual([
+      'cache is not available in this version',
     ]);
   });
 
-  test('limits of projects and callers are known, and not there yet', () => {
-    const options = {
-      pools: { gemini: { projects: [{ id: 'a', keys: ['canary-1'], limits: { requestsPerMinute: 1 } }] } },
-      callers: [{ id: 'alice', key, limits: { requestsPerMinute: 1 } }],
-    } as unknown as GatewayOptions;
-    expect(faultsOf(() => resolveSettings(options)).sort()).toEqual([
-      'callers[0].limits is not available in this version',
-      'pools.gemini.projects[0].limits is not available in this version',
-    ]);
-  });
-
-  test.each(['round-robin', 'weighted', 'sticky'])('the strategy %s is not there yet', (strategy) => {
+  test.each(['least-busy', 'round-robin', 'weighted', 'sticky'])('the strategy %s is one', (strategy) => {
     const pools = { gemini: { strategy, projects: [{ id: 'a', keys: ['canary-1'] }] } };
-    const faults = faultsOf(() => resolveSettings({ pools, callers: 'anyone' } as unknown as GatewayOptions));
-    expect(faults).toEqual([`pools.gemini.strategy must be "least-busy", got "${strategy}" (string)`]);
+    expect(resolveSettings({ pools, callers: 'anyone' } as GatewayOptions).pool.strategy).toBe(strategy);
+  });
+
+  test.each<[string, object, string]>([
+    [
+      'a strategy',
+      { strategy: 'random' },
+      'strategy must be "least-busy" or "round-robin" or "weighted" or "sticky", got "random" (string)',
+    ],
+    [
+      'what sticks',
+      { stickyBy: 'header:' },
+      'stickyBy must be "conversation", "caller" or "header:NAME", got "header:" (string)',
+    ],
+  ])('%s that is none', (_, more, fault) => {
+    const pools = { gemini: { projects: [{ id: 'a', keys: ['canary-1'] }], ...more } };
+    expect(faultsOf(() => resolveSettings({ pools, callers: 'anyone' }))).toEqual([`pools.gemini.${fault}`]);
+  });
+
+  test('what becomes of unknown things is one of two', () => {
+    const affinity = { unknown: 'ask' } as unknown as GatewayOptions['affinity'];
+    expect(faultsOf(() => resolveSettings({ ...least, affinity }))).toEqual([
+      'affinity.unknown must be "search" or "refuse", got "ask" (string)',
+    ]);
   });
 
   test.each(['sqlite:x.db', 'redis://localhost', 'memory'])('the store %s is not there yet', (url) => {

@@ -9,8 +9,51 @@
 export interface SimulatedProject {
   readonly id: string;
   readonly keys: readonly string[];
-  /** Requests that the project may make per model; what is left out is not limited. 0 stands for Google's `limit: 0`. */
-  readonly quota?: { readonly requestsPerMinute?: number; readonly requestsPerDay?: number } | undefined;
+  /** For each model by itself; `models` says otherwise for some of them, limit by limit. */
+  readonly quota?:
+    | (SimulatedQuota & { readonly models?: Readonly<Record<string, SimulatedQuota>> | undefined })
+    | undefined;
+}
+
+/** What a project may use of one model; what is left out is not limited. 0 stands for Google's `limit: 0`. */
+export interface SimulatedQuota {
+  readonly requestsPerMinute?: number | undefined;
+  /** Tokens of prompts, cached ones among them. */
+  readonly tokensPerMinute?: number | undefined;
+  /** Days end at midnight in Los Angeles. */
+  readonly requestsPerDay?: number | undefined;
+}
+
+/** What a project has used of one model's quota: calls that were let through, and those that were one too many. */
+export interface UsedQuota {
+  /** In the minute that the clock shows. */
+  readonly requestsThisMinute: number;
+  readonly tokensThisMinute: number;
+  /** In the day that the clock shows in Los Angeles. */
+  readonly requestsToday: number;
+  /** Since the start or the last `reset`. */
+  readonly requests: number;
+  /** Prompt tokens of those. */
+  readonly tokens: number;
+  /** Answered 429 because a limit was full, since the start or the last `reset`. They use up nothing. */
+  readonly refused: number;
+}
+
+/** One project as its provider sees it now. */
+export interface ProjectState {
+  readonly id: string;
+  /** Names of its files (`files/…`), newest first. */
+  readonly files: readonly string[];
+  /** Names of its cached contents (`cachedContents/…`), newest first. */
+  readonly cachedContents: readonly string[];
+  /** Calls that no quota is counted for (lists, token counts, uploads) are not in it. */
+  used(model: string): UsedQuota;
+  /**
+   * Puts a file in as a model would have left it: its source is `GENERATED`, and only such files can be downloaded.
+   *
+   * @returns its name
+   */
+  addGeneratedFile(bytes: Uint8Array, mimeType: string): string;
 }
 
 export interface SimulatorOptions {
@@ -29,7 +72,15 @@ export interface SimulatorOptions {
    * @default 10_000
    */
   readonly maxJournalEntries?: number | undefined;
-  /** Wall clock in ms, for quotas that come back. @default Date.now */
+  /** Where the `uri` of a file points: to Google's host, as at Google, or to the simulator itself. @default 'google' */
+  readonly fileUris?: 'google' | 'own' | undefined;
+  /** How long a new file is `PROCESSING` before it is `ACTIVE`, in ms of the clock. @default 0 */
+  readonly fileProcessingMs?: number | undefined;
+  /** All chunks of a resumable upload but the last are a multiple of it. @default 8_388_608, as at Google */
+  readonly uploadGranularityBytes?: number | undefined;
+  /** Contents with fewer tokens are not cached. @default 1024, as most models at Google want */
+  readonly minCachedTokens?: number | undefined;
+  /** Wall clock in ms, for quotas that come back and for what expires. @default Date.now */
   readonly now?: (() => number) | undefined;
 }
 
@@ -97,7 +148,13 @@ export interface Simulator {
    * A request with the header `x-simulator-plan: 503, ok` brings its own plan, counted per value of `x-simulator-run`.
    */
   plan(key: string, steps: readonly Step[]): void;
-  /** Forgets all plans, quotas used and the journal. Open connections stay. */
+  /**
+   * What a project has and has used.
+   *
+   * @throws when there is none of that id
+   */
+  project(id: string): ProjectState;
+  /** Forgets all plans, quotas used, files, cached contents and the journal. Open connections stay. */
   reset(): void;
   /** Destroys every connection and frees the port. */
   close(): Promise<void>;

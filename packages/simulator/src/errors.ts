@@ -1,3 +1,6 @@
+import { quotaError } from './gemini/quota-error.ts';
+import { badRequest, debugInfo, errorInfo, localized, retryInfo, service } from './gemini/rpc-details.ts';
+
 /** A Google error as data: `{model}`, `{version}` and the other names in braces are filled in when it is sent. */
 export interface GoogleError {
   readonly code: number;
@@ -32,39 +35,16 @@ export type ErrorName =
   | 'no-credential'
   | 'many-credentials'
   | 'bad-json'
-  | 'missing-field';
-
-const rpc = (name: string) => `type.googleapis.com/google.rpc.${name}`;
-const service = 'generativelanguage.googleapis.com';
-
-const errorInfo = (reason: string, metadata: Readonly<Record<string, string>> = {}) => ({
-  '@type': rpc('ErrorInfo'),
-  reason,
-  domain: 'googleapis.com',
-  metadata: { service, ...metadata },
-});
-const localized = (message: string) => ({ '@type': rpc('LocalizedMessage'), locale: 'en-US', message });
-const retryInfo = (retryDelay: string) => ({ '@type': rpc('RetryInfo'), retryDelay });
-const debugInfo = (detail: string) => ({ '@type': rpc('DebugInfo'), detail });
-const badRequest = (description: string) => ({ '@type': rpc('BadRequest'), fieldViolations: [{ description }] });
-const help = (description: string, url: string) => ({ '@type': rpc('Help'), links: [{ description, url }] });
-const quotaHelp = help('Learn more about Gemini API quotas', 'https://ai.google.dev/gemini-api/docs/rate-limits');
-
-const quotaFailure = (per: 'Minute' | 'Day', quotaValue: string) => ({
-  '@type': rpc('QuotaFailure'),
-  violations: [
-    {
-      quotaMetric: `${service}/{metric}`,
-      quotaId: `{action}RequestsPer${per}PerProjectPerModel-FreeTier`,
-      quotaDimensions: { location: 'global', model: '{model}' },
-      quotaValue,
-    },
-  ],
-});
-const quotaMessage = (limit: string) =>
-  'You exceeded your current quota, please check your plan and billing details. For more information on this error, ' +
-  `head to: https://ai.google.dev/gemini-api/docs/rate-limits.\n* Quota exceeded for metric: ${service}/{metric}, ` +
-  `limit: ${limit}, model: {model}\nPlease retry in {retryIn}.`;
+  | 'missing-field'
+  | 'bad-value'
+  | 'not-allowed'
+  | 'exists'
+  | 'file-not-active'
+  | 'file-not-generated'
+  | 'cache-unknown'
+  | 'cache-too-small'
+  | 'cache-of-another-model'
+  | 'cache-and-instructions';
 
 const notFound =
   'models/{model} is not found for API version {version}, or is not supported for {method}. ' +
@@ -142,7 +122,7 @@ export const errors: Readonly<Record<ErrorName, GoogleError>> = {
   },
   '403-permission': {
     code: 403,
-    message: 'You do not have permission to access the File simulated-file or it may not exist.',
+    message: 'You do not have permission to access the File {file} or it may not exist.',
     status: 'PERMISSION_DENIED',
   },
   '400-location': {
@@ -156,24 +136,9 @@ export const errors: Readonly<Record<ErrorName, GoogleError>> = {
     status: 'NOT_FOUND',
     details: [debugInfo(`[ORIGINAL ERROR] generic::not_found: ${notFound}`)],
   },
-  '429': {
-    code: 429,
-    message: quotaMessage('{limit}'),
-    status: 'RESOURCE_EXHAUSTED',
-    details: [quotaFailure('Minute', '{limit}'), quotaHelp, retryInfo('{retryDelay}')],
-  },
-  '429-day': {
-    code: 429,
-    message: quotaMessage('{limit}'),
-    status: 'RESOURCE_EXHAUSTED',
-    details: [quotaFailure('Day', '{limit}'), quotaHelp, retryInfo('{retryDelay}')],
-  },
-  '429-limit-zero': {
-    code: 429,
-    message: quotaMessage('0'),
-    status: 'RESOURCE_EXHAUSTED',
-    details: [quotaFailure('Day', '0'), quotaHelp, retryInfo('{retryDelay}')],
-  },
+  '429': quotaError([{ kind: 'requestsPerMinute', limit: '{limit}' }]),
+  '429-day': quotaError([{ kind: 'requestsPerDay', limit: '{limit}' }]),
+  '429-limit-zero': quotaError([{ kind: 'requestsPerDay', limit: '0' }]),
   '429-bare': {
     code: 429,
     message: 'Resource has been exhausted (e.g. check quota).',
@@ -237,6 +202,55 @@ export const errors: Readonly<Record<ErrorName, GoogleError>> = {
   'missing-field': {
     code: 400,
     message: '* {field}: {why}\n',
+    status: 'INVALID_ARGUMENT',
+  },
+  'bad-value': {
+    code: 400,
+    message: "Invalid value at '{field}' ({type}), {why}",
+    status: 'INVALID_ARGUMENT',
+    details: [badRequest("Invalid value at '{field}' ({type}), {why}")],
+  },
+  'not-allowed': {
+    code: 403,
+    message: 'The caller does not have permission',
+    status: 'PERMISSION_DENIED',
+  },
+  exists: {
+    code: 409,
+    message: 'Requested entity already exists',
+    status: 'ALREADY_EXISTS',
+  },
+  'file-not-active': {
+    code: 400,
+    message: 'The File {file} is not in an ACTIVE state and usage is not allowed.',
+    status: 'FAILED_PRECONDITION',
+  },
+  'file-not-generated': {
+    code: 400,
+    message: 'The File {file} was not generated and cannot be downloaded.',
+    status: 'INVALID_ARGUMENT',
+  },
+  'cache-unknown': {
+    code: 403,
+    message: 'CachedContent not found (or permission denied)',
+    status: 'PERMISSION_DENIED',
+  },
+  'cache-too-small': {
+    code: 400,
+    message: 'Cached content is too small. total_token_count={tokens}, min_total_token_count={least}',
+    status: 'INVALID_ARGUMENT',
+  },
+  'cache-of-another-model': {
+    code: 400,
+    message:
+      'Model used by GenerateContent request (models/{model}) and CachedContent (models/{cached}) has to be the same.',
+    status: 'INVALID_ARGUMENT',
+  },
+  'cache-and-instructions': {
+    code: 400,
+    message:
+      'CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.\n\n' +
+      'Proposed fix: move those values to CachedContent from GenerateContent request.',
     status: 'INVALID_ARGUMENT',
   },
 };

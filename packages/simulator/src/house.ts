@@ -3,10 +3,10 @@
 import type { Answer, SimulatedProject, SimulatorOptions, Step } from './contract.ts';
 import { callOf } from './gemini/call.ts';
 import { credentialsOf } from './gemini/credentials.ts';
-import { geminiReply, type World } from './gemini/gemini.ts';
-import { Quota } from './gemini/quota.ts';
+import { geminiReply } from './gemini/gemini.ts';
 import { errorBody, refusal } from './gemini/refusal.ts';
 import { type Reply, wholeReply } from './gemini/reply.ts';
+import { type World, worldOf } from './gemini/world.ts';
 import { type Entry, RunningJournal } from './journal.ts';
 import { Plans, UnknownStep } from './plans.ts';
 import type { Scene } from './plays/play.ts';
@@ -40,26 +40,28 @@ export interface House {
 
 /**
  * @param options - those that are not about the network
+ * @param origin - where clients reach it, without a slash at the end
  * @param allow - throws UnknownStep for a step that cannot be played there
  */
-export function houseOf(options: Omit<SimulatorOptions, 'host' | 'port'>, allow: House['allow'] = () => {}): House {
-  const { projects = demoProjects, chunkMs = 0, answer = usualAnswer } = options;
-  const { now = Date.now, maxJournalEntries = 10_000 } = options;
-  let answers = 0;
-  const nextId = () => Buffer.from(`simulated-${String(++answers).padStart(6, '0')}`).toString('base64url');
+export function houseOf(
+  options: Omit<SimulatorOptions, 'host' | 'port'>,
+  origin: World['origin'],
+  allow: House['allow'] = () => {},
+): House {
+  const { projects = demoProjects, chunkMs = 0, answer = usualAnswer, maxJournalEntries = 10_000 } = options;
   return {
     journal: new RunningJournal(maxJournalEntries),
     plans: new Plans(allow),
-    world: { projects, answer, now, nextId, quota: new Quota() },
+    world: worldOf({ ...options, projects, answer, origin }),
     chunkMs,
     allow,
   };
 }
 
-/** Forgets plans, quotas used and the journal. */
+/** Forgets plans, quotas used, files, cached contents and the journal. */
 export function emptied({ journal, plans, world }: House): void {
   plans.clear();
-  world.quota.clear();
+  world.clear();
   journal.clear();
 }
 

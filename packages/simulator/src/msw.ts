@@ -5,7 +5,8 @@
  */
 
 import { type HttpHandler, http } from 'msw';
-import type { Journal, SimulatorOptions, Step } from './contract.ts';
+import type { Journal, ProjectState, SimulatorOptions, Step } from './contract.ts';
+import { projectState } from './gemini/world.ts';
 import { emptied, type House, houseOf, listenerOf } from './house.ts';
 import { ResponseStage } from './msw-stage.ts';
 import { UnknownStep } from './plans.ts';
@@ -28,7 +29,13 @@ export interface GeminiHandlers extends ReadonlyArray<HttpHandler> {
    * @throws when a step is no step, or can only be played on a socket
    */
   plan(key: string, steps: readonly Step[]): void;
-  /** Forgets all plans, quotas used and the journal. */
+  /**
+   * What a project has and has used, as in `Simulator`.
+   *
+   * @throws when there is none of that id
+   */
+  project(id: string): ProjectState;
+  /** Forgets all plans, quotas used, files, cached contents and the journal. */
   reset(): void;
 }
 
@@ -73,7 +80,7 @@ export function geminiHandlers(options: GeminiHandlersOptions = {}): GeminiHandl
   const { baseUrl = 'https://generativelanguage.googleapis.com', ...others } = options;
   const base = baseUrl.replace(/\/+$/, '');
   const prefix = new URL(base).pathname.replace(/\/$/, '');
-  const house = houseOf(others, withoutSocket);
+  const house = houseOf(others, () => base, withoutSocket);
   const handler = http.all(`${base}/*`, async ({ request }) => {
     const { pathname, search } = new URL(request.url);
     return answered(request, pathname.slice(prefix.length) + search, house);
@@ -81,6 +88,7 @@ export function geminiHandlers(options: GeminiHandlersOptions = {}): GeminiHandl
   return Object.assign([handler], {
     journal: house.journal satisfies Journal,
     plan: (key: string, steps: readonly Step[]) => house.plans.set(key, steps),
+    project: (id: string) => projectState(id, house.world),
     reset: () => emptied(house),
   });
 }

@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import type { Journal, Simulator, SimulatorOptions } from './contract.ts';
+import { projectState } from './gemini/world.ts';
 import { emptied, houseOf, listenerOf } from './house.ts';
 import { serve } from './wire/connection.ts';
 
@@ -17,8 +18,9 @@ import { serve } from './wire/connection.ts';
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, ...others } = options;
-  const house = houseOf(others);
-  const { journal, plans } = house;
+  let url = '';
+  const house = houseOf(others, () => url);
+  const { journal, plans, world } = house;
   const sockets = new Set<Socket>();
 
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -36,11 +38,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   });
   const address = server.address();
   const boundPort = typeof address === 'object' && address !== null ? address.port : port;
+  url = `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`;
 
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
+    url,
     journal: journal satisfies Journal,
     plan: (key, steps) => plans.set(key, steps),
+    project: (id) => projectState(id, world),
     reset: () => emptied(house),
     async close() {
       // Listening last, so the journal is settled when `close` resolves.

@@ -1,6 +1,6 @@
 /** The fake Gemini without a socket: the real SDK over the global `fetch`, which msw mocks. */
 
-import { ApiError, GoogleGenAI } from '@google/genai';
+import { ApiError, createPartFromUri, GoogleGenAI } from '@google/genai';
 import { demoKey, type StepName, steps } from '@sluice/simulator';
 import { geminiHandlers } from '@sluice/simulator/msw';
 import { setupServer } from 'msw/node';
@@ -68,6 +68,19 @@ test('quotas are counted as on a socket', async () => {
   await small.models.generateContent({ model, contents });
   expect((await failure(small.models.generateContent({ model, contents }))).status).toBe(429);
   server.resetHandlers();
+});
+
+test('files and cached contents are kept as on a socket', async () => {
+  const file = await ai.files.upload({ file: new Blob(['hello']), config: { mimeType: 'text/plain' } });
+  expect(gemini.project('demo').files).toEqual([file.name]);
+  const uploads = gemini.journal.requests.map(({ target }) => target.replace(/upload_id=[^&]+/, 'upload_id=…'));
+  expect(uploads).toEqual(['/upload/v1/files', '/upload/v1/files?upload_id=…&upload_protocol=resumable']);
+  const parts = [createPartFromUri(file.uri ?? '', 'text/plain'), 'word '.repeat(1_024)];
+  const cache = await ai.caches.create({ model, config: { contents: parts } });
+  const config = { cachedContent: cache.name ?? '' };
+  const { usageMetadata } = await ai.models.generateContent({ model, contents, config });
+  expect(usageMetadata?.cachedContentTokenCount).toBe(1_024 + 258);
+  expect(gemini.project('demo').used(model)).toMatchObject({ requests: 1, tokens: 1_024 + 258 + 6 });
 });
 
 test('faults that need a socket are refused where they are planned, with what to do instead', async () => {

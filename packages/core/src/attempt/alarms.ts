@@ -16,10 +16,7 @@ export interface Waiter extends Member {
   due(nowMs: number): void;
 }
 
-/** Limits that fall this close together are looked at together, so that a crowd costs no more than a look each. */
-const grainMs = 1;
-
-/** Calls waiters when they are due, at most a grain late and never early. */
+/** Calls waiters when they are due, as exactly as the clock's timers are, and never early. */
 export class Alarms {
   readonly #clock: Clock;
   readonly #waiters = new Roster<Waiter>();
@@ -61,13 +58,13 @@ export class Alarms {
     let nextMs = Number.POSITIVE_INFINITY;
     for (const waiter of this.#waiters) {
       if (waiter.place < 0) continue;
-      // A timer may fire a fraction of a millisecond early.
-      if (waiter.dueAtMs <= nowMs + grainMs) {
+      // A timer may fire a fraction of a millisecond early; then another one is set for the rest.
+      if (waiter.dueAtMs <= nowMs) {
         this.#waiters.delete(waiter);
         waiter.due(nowMs);
       } else if (waiter.dueAtMs < nextMs) nextMs = waiter.dueAtMs;
     }
-    // Who was called may have set an alarm of its own.
-    if (nextMs < this.#firesAtMs) this.#arm(nextMs);
+    // Who was called may have set an alarm of its own, or sent everybody else home.
+    if (this.#waiters.size > 0 && nextMs < this.#firesAtMs) this.#arm(nextMs);
   }
 }

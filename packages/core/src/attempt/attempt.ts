@@ -5,7 +5,7 @@ import { SluiceError } from '../errors.ts';
 import type { TokenUsage } from '../events.ts';
 import { type Failure, Trouble } from '../failure.ts';
 import type { Pass } from '../health/health.ts';
-import type { Lease } from '../pool/pool.ts';
+import type { Lease } from '../pool/lease.ts';
 import { type Inspection, plainInspection, streamInspection } from '../stream/inspect.ts';
 import { Scan } from '../stream/scan.ts';
 import { type Ending, Watch } from '../stream/watch.ts';
@@ -19,12 +19,21 @@ import { Latch } from './latch.ts';
 import type { Phase } from './patience.ts';
 import { type Reception, receive } from './reception.ts';
 import { judgeInnerError, judgeRefusal, type Refused } from './refusal.ts';
+import { ResourceAnswer } from './resource-answer.ts';
 import * as trouble from './trouble.ts';
 import { Vigil } from './vigil.ts';
 
-/** Makes one attempt. Never rejects; the promise settles when nothing more will happen to it. */
+/** Makes one attempt. Rejects only for bugs; the promise settles when nothing more will happen to it. */
 export function attempt(lease: Lease, errand: Errand, workshop: Workshop): Promise<Report> {
-  return new Promise((resolve) => new Attempt(lease, errand, workshop, resolve).start());
+  return new Promise((resolve, reject) => {
+    const one = new Attempt(lease, errand, workshop, resolve);
+    try {
+      one.start();
+    } catch (error) {
+      one.giveUp();
+      reject(error);
+    }
+  });
 }
 
 /** From the first byte up to the last byte down. It is the sink that the upstream driver pours into. */
@@ -148,6 +157,10 @@ class Attempt implements Sink, Cancellable {
         this.#vigil.waitForBody();
         this.#body = reception.isJudged ? this.#watched(this.#newScan(), reception.encoding, null) : this.#latch;
         return this.#fillLatch();
+      case 'resource':
+        this.#vigil.waitForBody();
+        this.#body = this.#read(reception.encoding);
+        return this.#fillLatch();
       case 'opaque':
         this.#vigil.waitForBody();
         this.#body = this.#latch;
@@ -172,6 +185,17 @@ class Attempt implements Sink, Cancellable {
     this.#vigil.waitForEvents(scan);
     this.#body = this.#watched(scan, encoding, inspection);
     this.#fillLatch();
+  }
+
+  #read(encoding: string | null): ResourceAnswer {
+    const { maxAnswerBytes } = this.#shop.limits;
+    const read = (body: Uint8Array): Promise<Uint8Array | null> => this.#errand.readResource(body, this.#lease.project);
+    return new ResourceAnswer(this.#latch, { encoding, maxBytes: maxAnswerBytes, read }, (brokenBy) => {
+      if (this.#isOver) return;
+      if (brokenBy !== null) return this.#lose(trouble.transportFailure(brokenBy, true));
+      this.#latch.end();
+      this.#conclude(null, null);
+    });
   }
 
   #newScan(): Scan {
@@ -288,8 +312,18 @@ class Attempt implements Sink, Cancellable {
     return encoder.encode(this.#errand.call.dialect.lastWords(error, { form, isBetweenEvents }));
   }
 
+  /** Something threw that never should. The client is told by whoever hears of it. */
+  giveUp(): void {
+    if (!this.#isOver) this.#letGo(trouble.unforeseen);
+  }
+
   #conclude(failed: Failure | null, held: HeldAnswer | null): void {
     if (this.#isOver) return;
+    this.#letGo(failed);
+    this.#resolve({ failure: failed, held, usage: () => readUsage(this.#scan, this.#errand.call) });
+  }
+
+  #letGo(failed: Failure | null): void {
     this.#isOver = true;
     this.#vigil.stop();
     this.#errand.cancellation.forget(this);
@@ -298,7 +332,6 @@ class Attempt implements Sink, Cancellable {
     if (!this.#hasEnded) this.#flow?.abort(new Error(failed?.message ?? 'the answer is complete'));
     this.#pass?.settle(failed);
     if (this.#pass !== null) this.#tell(failed);
-    this.#resolve({ failure: failed, held, usage: () => readUsage(this.#scan, this.#errand.call) });
   }
 
   #tell(failed: Failure | null): void {

@@ -49,6 +49,8 @@ export interface Errand {
   readonly cancellation: Cancellation;
   readonly deadlineAtMs: number;
   readonly tally: Tally;
+  /** Reads an answer about resources that a project has given. */
+  readResource(body: Uint8Array, project: string): Promise<Uint8Array | null>;
 }
 
 /** Where an attempt writes down what it does for the request as a whole. */

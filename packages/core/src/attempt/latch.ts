@@ -62,6 +62,16 @@ export class Latch implements Sink {
     }
   }
 
+  /** Other bytes in place of those that are held; the head says how many they are. */
+  replace(body: Uint8Array): void {
+    const state = this.#state;
+    if (state.is !== 'held' || state.head === null) return;
+    const { 'content-encoding': _, ...headers } = state.head.headers;
+    const head = { status: state.head.status, headers: { ...headers, 'content-length': String(body.length) } };
+    this.#state = { is: 'held', head, chunks: [body] };
+    this.#heldBytes = body.length;
+  }
+
   /** Shows what is held, and from now on everything at once. @returns false when the client is already full */
   release(): boolean {
     if (this.#state.is !== 'held' || this.#state.head === null || this.#flow === null) return true;

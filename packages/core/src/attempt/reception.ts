@@ -11,6 +11,8 @@ export type Reception =
   | { readonly as: 'stream'; readonly encoding: string | null }
   /** Held until it is whole; with `isJudged`, complete only with its marker. */
   | { readonly as: 'whole'; readonly encoding: string | null; readonly isJudged: boolean }
+  /** Held until it is whole, and read: it tells of resources. */
+  | { readonly as: 'resource'; readonly encoding: string | null }
   /** Passes as it comes. */
   | { readonly as: 'opaque' }
   | { readonly as: 'redirect' }
@@ -27,7 +29,10 @@ export function receive(status: number, headers: HeaderBag, answer: AnswerKind, 
     return { as: 'redirect' };
   const encodings = encodingsOf(headers);
   if (encodings.length > 2) return { as: 'nonsense', why: `${encodings.length} content encodings` };
-  if (answer === 'opaque' && status < 400) return { as: 'opaque' };
+  if (answer === 'resource' && status < 300 && encodings.length < 2 && isJson(headers)) {
+    return { as: 'resource', encoding: encodings[0] ?? null };
+  }
+  if ((answer === 'opaque' || answer === 'resource') && status < 400) return { as: 'opaque' };
   if (encodings.length === 2) return { as: 'nonsense', why: 'two content encodings' };
   const encoding = encodings[0] ?? null;
   if (status >= 400) return { as: 'error', encoding };
@@ -35,6 +40,10 @@ export function receive(status: number, headers: HeaderBag, answer: AnswerKind, 
   if (status === 204 || status === 205) return { as: 'empty' };
   const isSse = String(headers['content-type'] ?? '').startsWith('text/event-stream');
   return isSse || isArray ? { as: 'stream', encoding } : { as: 'whole', encoding, isJudged: true };
+}
+
+function isJson(headers: HeaderBag): boolean {
+  return /^application\/json\b/i.test(String(headers['content-type'] ?? ''));
 }
 
 function encodingsOf(headers: HeaderBag): string[] {

@@ -63,6 +63,13 @@ export function emptyAnswer(): Failure {
   return failure('empty', 'empty_response', 'The provider answered with success and nothing in it.', { mostTries: 2 });
 }
 
+/** A bug of our own: it concerns no key and no host, and the call may have run. */
+export const unforeseen: Failure = failure('unexpected', 'upstream_protocol', 'The gateway met an error of its own.', {
+  scope: 'gateway',
+  again: 'never',
+  mayHaveRun: true,
+});
+
 /** The request was ended from our side of the wire: by the client hanging up, or by the gateway itself. */
 export function endedBy(reason: unknown): Failure {
   if (isSluiceError(reason)) {
@@ -101,7 +108,12 @@ export function tooLarge(what: string): Failure {
 export function circuitOpen(model: string | null, retryAfterMs: number): Failure {
   const who = model === null ? 'The provider' : `The model ${JSON.stringify(model)}`;
   const message = `${who} has failed too often; it is tried again in ${Math.ceil(retryAfterMs / 1000)} s.`;
-  return failure('circuit_open', 'circuit_open', message, { scope: 'gateway', again: 'never', retryAfterMs });
+  return failure('circuit_open', 'circuit_open', message, {
+    scope: 'gateway',
+    again: 'never',
+    isProofOfNothing: true,
+    retryAfterMs,
+  });
 }
 
 /** A silence that was too long. The call may have run to its end all the same, and been billed. */

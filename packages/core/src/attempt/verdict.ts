@@ -50,7 +50,7 @@ export function judge(failure: Failure, course: Course, around: Circumstances): 
   course.lastFailure = failure;
   if (around.isShown || failure.scope === 'client') return { do: 'stop' };
   if (mayRepeat(failure, around.repeat) && course.calls < around.settings.maxUpstreamCalls) {
-    const again = failure.again === 'same-key' ? retry(failure, course, around) : failover(course, around);
+    const again = failure.again === 'same-key' ? retry(failure, course, around) : failover(failure, course, around);
     if (again !== null) return again;
   }
   // What the provider says of our keys is nobody's business but the operator's.
@@ -88,8 +88,13 @@ function retry(failure: Failure, course: Course, { settings, budget, leftMs, ran
 }
 
 /** Another key may know better, and asking it costs neither a pause nor any budget. */
-function failover(course: Course, { settings, hasFree, leftMs }: Circumstances): Verdict | null {
-  if (course.failovers >= settings.maxKeyFailovers || !hasFree || leftMs < shortestAttemptMs) return null;
+function failover(
+  { mostTries = Number.POSITIVE_INFINITY }: Failure,
+  course: Course,
+  { settings, hasFree, leftMs }: Circumstances,
+): Verdict | null {
+  const most = Math.min(settings.maxKeyFailovers, mostTries - 1);
+  if (course.failovers >= most || !hasFree || leftMs < shortestAttemptMs) return null;
   course.failovers++;
   course.keyId = null;
   return { do: 'again', afterMs: 0, isFailover: true };

@@ -1,11 +1,14 @@
 /** The contract of who asks. */
 
+import type { Limits } from '../store/store.ts';
 import type { HeaderBag } from '../wire.ts';
 
 /** Somebody who may call. */
 export interface Caller {
   /** Stands in events and logs; never the key. */
   readonly id: string;
+  /** How much it may use; nobody counts where there are none. */
+  readonly limits?: Limits | undefined;
 }
 
 /** A caller as the options name it. */
@@ -14,6 +17,20 @@ export interface CallerOptions {
   id: string;
   /** At least 16 characters, and none of the well-known examples. */
   key: string;
+  /** How much it may use. */
+  limits?: CallerLimits | undefined;
+}
+
+/** Limits of one caller; 0 stands for none. */
+export interface CallerLimits {
+  /** In any 60 s. @default 0 */
+  requestsPerMinute?: number | undefined;
+  /** In any 60 s, prompts and answers together; estimated before, put right after. @default 0 */
+  tokensPerMinute?: number | undefined;
+  /** From midnight to midnight in Los Angeles. @default 0 */
+  requestsPerDay?: number | undefined;
+  /** Requests at once. @default 0 */
+  maxInFlight?: number | undefined;
 }
 
 /** What a lookup function may decide by. */

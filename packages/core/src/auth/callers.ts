@@ -2,8 +2,13 @@
 
 import { platform } from '#platform';
 import { SluiceError } from '../errors.ts';
-import type { Auth, Caller, CallerLookup, CallerOptions } from './auth.ts';
+import type { Auth, Caller, CallerLookup } from './auth.ts';
 import { credentialsOf, singleCredential } from './credential.ts';
+
+/** A caller as the settings have it. */
+export interface ListedCaller extends Caller {
+  readonly key: string;
+}
 
 /** A short key is hashed in a fraction of a microsecond; nobody's key is longer than this. */
 const longestKey = 1_024;
@@ -12,10 +17,10 @@ const longestKey = 1_024;
  * Knows callers by the SHA-256 digests of their keys, salted anew in each process: what is compared, and how long that
  * takes, tells nothing about a key.
  */
-export function listedCallers(callers: readonly CallerOptions[]): Auth {
+export function listedCallers(callers: readonly ListedCaller[]): Auth {
   const salt = crypto.randomUUID();
   const byDigest = Promise.all(
-    callers.map(async ({ id, key }) => [await platform.sha256(salt + key), { id }] as const),
+    callers.map(async ({ id, key, limits }) => [await platform.sha256(salt + key), { id, limits }] as const),
   ).then((entries) => new Map<string, Caller>(entries));
   let ready: ReadonlyMap<string, Caller> | null = null;
   void byDigest.then((map) => {

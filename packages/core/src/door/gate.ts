@@ -13,12 +13,17 @@ export interface Inside extends Member {
 /** Counts requests and the bytes that they hold; shuts when the gateway drains. */
 export class Gate {
   readonly #inside = new Roster<Inside>();
-  readonly #maxBufferedBytes: number;
+  #maxBufferedBytes: number;
   readonly #onEmpty = new Set<() => void>();
   #isShut = false;
   bufferedBytes = 0;
 
   constructor(maxBufferedBytes: number) {
+    this.#maxBufferedBytes = maxBufferedBytes;
+  }
+
+  /** From now on; who is inside stays. */
+  allow(maxBufferedBytes: number): void {
     this.#maxBufferedBytes = maxBufferedBytes;
   }
 

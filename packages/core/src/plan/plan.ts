@@ -8,8 +8,14 @@ export interface Plan {
   readonly model: string | null;
   /** Who wants it; waiting is fair among callers. */
   readonly callerId: string;
-  /** True for calls that create or use things that live in one project: a caller keeps its project then. */
-  readonly isSticky: boolean;
+  /** The project that the request's resources live in: no other will do. Null when any will. */
+  readonly pinned: string | null;
+  /** The project in which the caller's things are made, for a call that may make one: another only when it cannot serve. */
+  readonly home: string | null;
+  /** What should stay with one project where the pool's strategy is sticky: a conversation, a caller; null for nothing. */
+  readonly stickyKey: string | null;
+  /** How many tokens it may use, by estimate; worked out only where tokens are counted. */
+  readonly tokens: () => number;
   /** When the request as a whole has had its time, on the clock's monotonic scale. */
   readonly deadlineAtMs: number;
 }

@@ -2,6 +2,7 @@
 
 import { Lane } from './lane.ts';
 import type { Project, Resting } from './project.ts';
+import type { Strategy } from './strategy/strategy.ts';
 
 /** A lane costs memory for each project, so there are few; models in use at a time are fewer. */
 const mostLanes = 64;
@@ -9,11 +10,13 @@ const mostLanes = 64;
 /** Finds the lane of a model, and makes it when it is asked for the first time. */
 export class Lanes {
   readonly #projects: readonly Project[];
+  readonly #strategy: Strategy;
   /** In order of last use. */
   readonly #byModel = new Map<string, Lane>();
 
-  constructor(projects: readonly Project[]) {
+  constructor(projects: readonly Project[], strategy: Strategy) {
     this.#projects = projects;
+    this.#strategy = strategy;
   }
 
   of(model: string | null): Lane {
@@ -24,9 +27,21 @@ export class Lanes {
       return known;
     }
     if (this.#byModel.size >= mostLanes) this.#forgetOne();
-    const lane = new Lane(model, this.#projects);
+    const lane = new Lane(model, this.#projects, this.#strategy);
     this.#byModel.set(name, lane);
     return lane;
+  }
+
+  /** A project that was not there before. */
+  join(project: Project): void {
+    for (const lane of this.#byModel.values()) lane.join(project);
+  }
+
+  /** Ends a project's rests that have this reason, for all models; all of them when none is told. @returns whether there was one */
+  wake(project: Project, reason?: string): boolean {
+    let hasWoken = false;
+    for (const lane of this.#byModel.values()) hasWoken = lane.wake(project, reason) || hasWoken;
+    return hasWoken;
   }
 
   unpark(project: Project): void {

@@ -1,9 +1,10 @@
 /** Where requests wait for a key that is back in a moment: bounded, one queue per model, fair among callers. */
 
 import PQueue from 'p-queue';
-import { Cancellation } from '../cancellation.ts';
-import { type Clock, sleep } from '../clock.ts';
+import { type Cancellable, Cancellation } from '../cancellation.ts';
+import type { Clock } from '../clock.ts';
 import { SluiceError } from '../errors.ts';
+import type { Eventually } from '../store/store.ts';
 
 /** The slice of the settings that this file keeps to. */
 export interface WaitingSettings {
@@ -18,24 +19,45 @@ export interface Waiting<Prize> {
   readonly callerId: string;
   readonly gone: Cancellation;
   /** Takes what is waited for, or says that it is not there yet. */
-  grab(): Prize | null;
+  grab(): Eventually<Prize | null>;
+  /** What was grabbed has come too late: whoever waited has gone. */
+  giveBack(prize: Prize): void;
   /** Ms until it makes sense to look again; null when it never will. */
   waitMs(): number | null;
   refusal(): SluiceError;
+}
+
+interface Sleeper extends Cancellable {
+  readonly leave: Cancellation;
+  readonly cancel: () => void;
+  wake(): void;
+}
+
+interface Line {
+  readonly queue: PQueue;
+  /** Those who stand in it, the first one included. */
+  length: number;
 }
 
 /** The room. Each lane's queue is served one by one, and the first in line is the one that looks. */
 export class WaitingRoom {
   readonly #settings: WaitingSettings;
   readonly #clock: Clock;
-  readonly #queues = new Map<string, PQueue>();
+  readonly #lines = new Map<string, Line>();
   /** How many of a caller's requests wait: each further one stands behind the first ones of everybody else. */
   readonly #byCaller = new Map<string, number>();
+  /** The first in line of each lane, while there is nothing to look for. */
+  readonly #sleepers = new Set<Sleeper>();
   waiting = 0;
 
   constructor(settings: WaitingSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
+  }
+
+  /** Something has become free: whoever is first in line looks at once. */
+  poke(): void {
+    for (const sleeper of [...this.#sleepers]) sleeper.wake();
   }
 
   /** @throws SluiceError the refusal when the wait would be too long, `overloaded` when the room is full; the reason of `gone` */
@@ -53,15 +75,22 @@ export class WaitingRoom {
     const already = this.#byCaller.get(who.callerId) ?? 0;
     this.#byCaller.set(who.callerId, already + 1);
     this.waiting++;
+    const line = this.#lineOf(who.lane);
+    line.length++;
+    let prize: Prize | null = null;
+    const look = async (): Promise<Prize> => (prize = await this.#look(who, leave));
     try {
-      const queue = this.#queueOf(who.lane);
-      return await queue.add(() => this.#look(who, leave), { signal: leave.signal, priority: -already });
+      return await line.queue.add(look, { signal: leave.signal, priority: -already });
+    } catch (error) {
+      // The queue may let go of somebody who has just been served.
+      if (prize !== null) who.giveBack(prize);
+      throw error;
     } finally {
       this.waiting--;
       this.#leave(who.callerId);
       cancel();
       who.gone.forget(hangUp);
-      this.#forgetIdle(who.lane);
+      if (--line.length === 0) this.#lines.delete(who.lane);
     }
   }
 
@@ -74,22 +103,45 @@ export class WaitingRoom {
   async #look<Prize>(who: Waiting<Prize>, leave: Cancellation): Promise<Prize> {
     for (;;) {
       leave.throwIfCancelled();
-      const prize = who.grab();
-      if (prize !== null) return prize;
+      const prize = await who.grab();
+      if (prize !== null && !leave.isCancelled) return prize;
+      if (prize !== null) who.giveBack(prize);
+      leave.throwIfCancelled();
       const waitMs = who.waitMs();
       if (waitMs === null) throw who.refusal();
-      await sleep(this.#clock, Math.max(1, waitMs), leave);
+      await this.#pause(Math.max(1, waitMs), leave);
     }
   }
 
-  #queueOf(lane: string): PQueue {
-    const queue = this.#queues.get(lane) ?? new PQueue({ concurrency: 1 });
-    this.#queues.set(lane, queue);
-    return queue;
+  /** Until it makes sense to look again, or somebody says that it does now. */
+  #pause(ms: number, leave: Cancellation): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const sleeper = {
+        cancelled: (reason: unknown): void => {
+          this.#stir(sleeper);
+          reject(reason);
+        },
+        wake: (): void => {
+          this.#stir(sleeper);
+          resolve();
+        },
+        cancel: this.#clock.after(ms, () => sleeper.wake()),
+        leave,
+      };
+      this.#sleepers.add(sleeper);
+      leave.listen(sleeper);
+    });
   }
 
-  #forgetIdle(lane: string): void {
-    const queue = this.#queues.get(lane);
-    if (queue !== undefined && queue.size === 0 && queue.pending <= 1) this.#queues.delete(lane);
+  #stir(sleeper: Sleeper): void {
+    this.#sleepers.delete(sleeper);
+    sleeper.cancel();
+    sleeper.leave.forget(sleeper);
+  }
+
+  #lineOf(lane: string): Line {
+    const line = this.#lines.get(lane) ?? { queue: new PQueue({ concurrency: 1 }), length: 0 };
+    this.#lines.set(lane, line);
+    return line;
   }
 }

@@ -14,11 +14,20 @@ export interface ErrorAnswer {
   readonly nowMs: number;
 }
 
+/** A small call that tells whether a key is well. */
+export interface ProbeCall {
+  readonly method: string;
+  readonly target: string;
+  readonly body: Uint8Array | null;
+}
+
 /** One kind of provider. */
 export interface Provider {
   readonly name: string;
   /** The one credential that goes up, as header name and value. */
   credential(key: string): readonly [name: string, value: string];
+  /** What to ask when a rest for this reason may be over. */
+  probe(reason: string): ProbeCall;
   /** Whom to blame, what may be tried next, and who rests for how long. Pure. */
   classify(answer: ErrorAnswer): Failure;
 }

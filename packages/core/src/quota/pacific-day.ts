@@ -37,3 +37,22 @@ function partsAt(wallMs: number): Record<Part, number> {
   const parts = zone.formatToParts(wallMs).map(({ type, value }) => [type, Number(value)] as const);
   return Object.fromEntries(parts) as Record<Part, number>;
 }
+
+/**
+ * Tells days apart by the moment at which they end; that moment is worked out once a day.
+ *
+ * @example
+ * const days = pacificDays();
+ * days(Date.UTC(2026, 10, 21, 12)); // 2026-11-22T08:00Z, in ms
+ */
+export function pacificDays(): (wallMs: number) => number {
+  let knownFromMs = Number.POSITIVE_INFINITY;
+  let endsAtMs = Number.NEGATIVE_INFINITY;
+  return (wallMs) => {
+    if (wallMs < knownFromMs || wallMs >= endsAtMs) {
+      knownFromMs = wallMs;
+      endsAtMs = wallMs + msUntilPacificMidnight(wallMs);
+    }
+    return endsAtMs;
+  };
+}

@@ -3,7 +3,7 @@
 import type * as z from 'zod';
 
 /** Names of the design that this version has not got yet: they deserve a better answer than "unknown". */
-const notYet = new Set(['affinity', 'cache', 'limits']);
+const notYet = new Set(['cache']);
 /** Values under these names are secrets and are never repeated. */
 const secret = new Set(['key', 'keys', 'callers', 'url']);
 

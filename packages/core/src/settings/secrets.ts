@@ -28,7 +28,7 @@ export function keyFaults(projects: readonly ProjectKeys[]): string[] {
       // What stands before the equals sign may have been meant as the key, so it is not repeated.
       if (key.trim() === '') faults.push(`key ${at + 1} of project ${index + 1} is blank`);
       else if (!/^[\x21-\x7e]+$/.test(key)) faults.push(`${where} has a blank or a character that no header may carry`);
-      else if (other !== undefined) faults.push(`${where} stands in ${other} already`);
+      else if (other !== undefined && other !== project) faults.push(`${where} stands in ${other} already`);
       owner.set(key, project);
     }
   }

@@ -25,13 +25,17 @@ function* entries(text: string): Iterable<{ id: string | null; value: string }> 
  * @example const projects = parseKeys('work=AIza…,work=AIza…,home=AIza…');
  */
 export function parseKeys(text: string): ProjectOptions[] {
-  const projects = new Map<string, string[]>();
-  let unnamed = 0;
+  const projects = new Map<string, ProjectOptions>();
+  const unnamed: string[] = [];
   for (const { id, value } of entries(text)) {
-    const project = id ?? `project-${++unnamed}`;
-    projects.set(project, [...(projects.get(project) ?? []), value]);
+    // The same key again is the same project again.
+    if (id === null && !unnamed.includes(value)) unnamed.push(value);
+    const name = id ?? `project-${unnamed.indexOf(value) + 1}`;
+    const project = projects.get(name) ?? { id: name, keys: [], ...(id === null ? { isGuessed: true } : {}) };
+    project.keys.push(value);
+    projects.set(name, project);
   }
-  return [...projects].map(([id, keys]) => ({ id, keys }));
+  return [...projects.values()];
 }
 
 /** `alice=K1,K2`: a caller without a name gets a number. */

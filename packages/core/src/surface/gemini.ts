@@ -169,22 +169,52 @@ function call(
 function passed(
   dialect: Dialect,
   target: Target,
-  { method }: Knock,
+  knock: Knock,
   { path = target.path, model = null }: { path?: string; model?: string | null },
 ): Call {
+  const { method } = knock;
+  if (target.query.some(({ name }) => name.toLowerCase() === '$httpmethod')) throw otherMethod();
   return {
     dialect,
     surface: surfaceOf(dialect),
     name: 'other',
     model,
     target: withQuery(path, target.query),
-    answer: 'opaque',
+    answer: isDownload(target) ? 'opaque' : 'resource',
     isArray: false,
     repeat: method === 'GET' || method === 'HEAD' ? 'always' : 'if-nothing-happened',
     isSticky: true,
-    wantsJson: false,
+    wantsJson: dialect === gemini && hasBody(knock) && namesThings.test(target.path),
     hasModelInBody: false,
   };
+}
+
+/** Calls whose bodies may name what lives in a project: these have to be readable. Uploads carry anything. */
+const namesThings =
+  /^\/v[0-9][a-z0-9]*\/(?:models|cachedContents|batches|files|fileSearchStores|tunedModels|dynamic|corpora|interactions|agents|auth_tokens)(?:[/:]|$)/;
+
+function hasBody({ method, headers }: Knock): boolean {
+  if (method === 'GET' || method === 'HEAD') return false;
+  // In process a body has no length in its header.
+  return (
+    headers['content-length'] !== '0' &&
+    (headers['content-type'] !== undefined ||
+      headers['content-length'] !== undefined ||
+      headers['transfer-encoding'] !== undefined)
+  );
+}
+
+function otherMethod(): SluiceError {
+  return new SluiceError('invalid_request', 'The parameter $httpMethod is not read here; send the method itself.');
+}
+
+/** The content of a file is nobody's to read, even where it is JSON. */
+function isDownload({ path, query, verb }: Target): boolean {
+  return (
+    path.startsWith('/download/') ||
+    verb === 'download' ||
+    query.some(({ name, value }) => name === 'alt' && value === 'media')
+  );
 }
 
 function surfaceOf(dialect: Dialect): string {

@@ -7,9 +7,10 @@ import type { HeaderBag } from '../wire.ts';
  * How an answer is taken.
  * `generation`: complete only with its terminal marker; a stream is shown from its first meaning, a whole answer at its end.
  * `document`: complete when HTTP says so; held until it is whole.
+ * `resource`: where it is JSON, held until it is whole and read for what was made or is listed; else as it comes.
  * `opaque`: passes as it comes.
  */
-export type AnswerKind = 'generation' | 'document' | 'opaque';
+export type AnswerKind = 'generation' | 'document' | 'resource' | 'opaque';
 
 /**
  * When a call may be made again.

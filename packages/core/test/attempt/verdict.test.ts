@@ -85,9 +85,18 @@ describe('a fault of a key or a quota is met with another, at once', () => {
     const course = newCourse();
     const verdicts = Array.from({ length: 6 }, () => {
       course.calls++;
-      return judge(quota, course, around({ settings: generous, held })).do;
+      return judge(badKey, course, around({ settings: generous })).do;
     });
-    expect(verdicts).toEqual(['again', 'again', 'again', 'again', 'again', 'show']);
+    expect(verdicts).toEqual(['again', 'again', 'again', 'again', 'again', 'refuse']);
+  });
+
+  test('and fewer where more make no sense: a refusal without a word why may be for want of capacity', () => {
+    const course = newCourse();
+    const verdicts = Array.from({ length: 3 }, () => {
+      course.calls++;
+      return judge({ ...quota, mostTries: 3 }, course, around({ held })).do;
+    });
+    expect(verdicts).toEqual(['again', 'again', 'show']);
   });
 
   test('when no other is free, that is the end: nobody is asked twice', () => {

@@ -1,19 +1,21 @@
 import { expect, test } from 'vitest';
 import { Lanes } from '../../src/pool/lanes.ts';
 import { Project, type Resting } from '../../src/pool/project.ts';
+import { leastBusy } from '../../src/pool/strategy/least-busy.ts';
 
-const resting: Resting = { reason: 'quota_minute', sinceMs: 0, untilMs: 60_000 };
+const resting: Resting = { reason: 'quota_minute', sinceMs: 0, untilMs: 60_000, endedBy: 'time' };
+const ask = { turn: 0, key: null, heaviest: 1, random: () => 0 };
 const nobody = (): void => expect.unreachable('nobody was cooling');
 
 test('a model keeps its lane, and calls without a model have one', () => {
-  const lanes = new Lanes([new Project('main', 1, ['k'])]);
+  const lanes = new Lanes([new Project({ id: 'main', weight: 1, keys: ['k'] })], leastBusy);
   expect(lanes.of('flash')).toBe(lanes.of('flash'));
   expect(lanes.of('flash')).not.toBe(lanes.of('pro'));
   expect(lanes.of(null)).toBe(lanes.of(null));
 });
 
 test('names of models come from callers: only 64 lanes are kept, and the one used longest ago goes', () => {
-  const lanes = new Lanes([new Project('main', 1, ['k'])]);
+  const lanes = new Lanes([new Project({ id: 'main', weight: 1, keys: ['k'] })], leastBusy);
   const first = lanes.of('m0');
   const second = lanes.of('m1');
   for (let at = 2; at < 64; at++) lanes.of(`m${at}`);
@@ -24,10 +26,13 @@ test('names of models come from callers: only 64 lanes are kept, and the one use
 });
 
 test('a lane in use, or with somebody at rest, outlives those that are idle', () => {
-  const projects = [new Project('a', 1, ['k']), new Project('b', 1, ['l'])] as const;
-  const lanes = new Lanes(projects);
+  const projects = [
+    new Project({ id: 'a', weight: 1, keys: ['k'] }),
+    new Project({ id: 'b', weight: 1, keys: ['l'] }),
+  ] as const;
+  const lanes = new Lanes(projects, leastBusy);
   const busy = lanes.of('busy');
-  const seat = busy.best(0, [], nobody);
+  const seat = busy.best(0, [], ask, nobody);
   if (seat !== undefined) busy.take(seat);
   const cooling = lanes.of('cooling');
   cooling.cool(projects[0], resting);
@@ -38,15 +43,15 @@ test('a lane in use, or with somebody at rest, outlives those that are idle', ()
 });
 
 test('when none is idle the oldest goes all the same: memory is bounded', () => {
-  const project = new Project('main', 1, ['k']);
-  const lanes = new Lanes([project]);
+  const project = new Project({ id: 'main', weight: 1, keys: ['k'] });
+  const lanes = new Lanes([project], leastBusy);
   for (let at = 0; at < 200; at++) lanes.of(`m${at}`).cool(project, resting);
   expect(lanes.coolingOf(project, 0)).toHaveLength(64);
 });
 
 test('what rests is told by model, and no longer than it rests', () => {
-  const project = new Project('main', 1, ['k']);
-  const lanes = new Lanes([project]);
+  const project = new Project({ id: 'main', weight: 1, keys: ['k'] });
+  const lanes = new Lanes([project], leastBusy);
   lanes.of(null).cool(project, resting);
   expect(lanes.coolingOf(project, 59_999)).toEqual([{ model: null, resting }]);
   expect(lanes.coolingOf(project, 60_000)).toEqual([]);

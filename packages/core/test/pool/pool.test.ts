@@ -5,7 +5,9 @@ import { SluiceError } from '../../src/errors.ts';
 import { Emitter, type KeyEvent } from '../../src/events.ts';
 import { type Failure, failure } from '../../src/failure.ts';
 import { type Course, newCourse, type Plan } from '../../src/plan/plan.ts';
-import { KeyPool, type Lease } from '../../src/pool/pool.ts';
+import type { Lease } from '../../src/pool/lease.ts';
+import { KeyPool } from '../../src/pool/pool.ts';
+import { memoryStore } from '../../src/store/memory.ts';
 
 let clock: FakeClock;
 let events: KeyEvent[];
@@ -167,8 +169,8 @@ describe('a project that is out of quota', () => {
     take(pool);
     const common = { pool: 'gemini', project: 'a', key: null, model: 'flash' };
     expect(events).toEqual([
-      { ...common, state: 'cooling', reason: 'quota_minute', untilMs },
-      { ...common, state: 'ready', reason: 'returned', untilMs: null },
+      { ...common, state: 'cooling', reason: 'quota_minute', untilMs, endedBy: 'time' },
+      { ...common, state: 'ready', reason: 'returned', untilMs: null, endedBy: null },
     ]);
   });
 });
@@ -192,7 +194,7 @@ describe('within one request', () => {
 
   test('nor is the project where the caller’s things live', async () => {
     const pool = pooled({ a: 1, b: 1 });
-    const mine = { ...plan(), isSticky: true };
+    const mine = { ...plan(), home: 'a' };
     const course = newCourse();
     const first = takeFor(pool, mine, course);
     first.settle(quota(1_000));
@@ -218,6 +220,7 @@ describe('a key that is refused', () => {
         state: 'disabled',
         reason: 'key_invalid',
         untilMs: null,
+        endedBy: 'operator',
       },
     ]);
   });
@@ -317,22 +320,54 @@ describe('a lease', () => {
 });
 
 describe('what a caller makes lives in one project', () => {
-  const sticky = (callerId: string): Plan => ({ ...plan(null), callerId, isSticky: true });
+  const at = (home: string): Plan => ({ ...plan(null), home });
 
   test('the same one each time, however busy it is', () => {
     const pool = pooled({ a: 1, b: 1, c: 1 });
-    const first = takeFor(pool, sticky('alice')).project;
-    for (let call = 0; call < 10; call++) expect(takeFor(pool, sticky('alice')).project).toBe(first);
-    expect(new Set(['bob', 'carol'].map((who) => takeFor(pool, sticky(who)).project)).has(first)).toBe(false);
+    for (let call = 0; call < 10; call++) expect(takeFor(pool, at('b')).project).toBe('b');
   });
 
   test('another one only while that one cannot serve', async () => {
     const pool = pooled({ a: 1, b: 1 });
-    const lease = takeFor(pool, sticky('alice'));
-    lease.settle(quota(1_000));
-    expect(takeFor(pool, sticky('alice')).project).not.toBe(lease.project);
+    takeFor(pool, at('a')).settle(quota(1_000));
+    expect(takeFor(pool, at('a')).project).toBe('b');
     await clock.advance(1_000);
-    expect(takeFor(pool, sticky('alice')).project).toBe(lease.project);
+    expect(takeFor(pool, at('a')).project).toBe('a');
+  });
+
+  test('those that can serve are told, the one that would be chosen first', () => {
+    const pool = pooled({ a: 1, b: 1, c: 1 });
+    takeFor(pool, { ...plan(), home: 'a' });
+    settleOf(pool, 'c', quota(1_000));
+    expect(pool.usable(plan(), newCourse())).toEqual(['b', 'a']);
+  });
+});
+
+describe('a request whose resources live in one project', () => {
+  const pinned = (project: string): Plan => ({ ...plan(), pinned: project });
+
+  test('goes there, however busy it is', () => {
+    const pool = pooled({ a: 1, b: 1 });
+    for (let call = 0; call < 5; call++) expect(takeFor(pool, pinned('a')).project).toBe('a');
+  });
+
+  test('waits for it, or is told when it is back, and never goes elsewhere', async () => {
+    const pool = pooled({ a: 1, b: 1 });
+    takeFor(pool, pinned('a')).settle(quota(500));
+    const waiting = pool.take(pinned('a'), newCourse(), never());
+    await clock.advance(500);
+    expect((await waiting).project).toBe('a');
+    (await waiting).settle(quota(30_000));
+    const error = await refusal(pool, pinned('a'));
+    expect(error).toMatchObject({ code: 'quota_exhausted', retryAfterMs: 30_000 });
+  });
+
+  test('is refused when that project has no usable key, without a word of which it is', async () => {
+    const pool = pooled({ 'canary-project': 1, b: 1 });
+    takeFor(pool, pinned('canary-project')).settle(failed('key', { kind: 'key_leaked', restMs: null }));
+    const error = await refusal(pool, pinned('canary-project'));
+    expect(error.code).toBe('resource_key_unavailable');
+    expect(error.message).not.toContain('canary');
   });
 });
 
@@ -389,28 +424,41 @@ describe('a picture of the pool', () => {
     settleOf(pool, 'a', quota(60_000));
     const { key } = settleOf(pool, 'b', failed('key', { kind: 'key_leaked', restMs: null }));
     const busy = take(pool);
-    const ready = { state: 'ready', reason: null, sinceMs: null, untilMs: null };
+    const ready = { state: 'ready', reason: null, sinceMs: null, untilMs: null, endedBy: null };
     const picture = pool.snapshot();
     expect(picture).toMatchObject({ name: 'gemini', provider: 'gemini', baseUrl: 'https://g.test' });
     expect(picture.projects).toEqual([
       {
         id: 'a',
         weight: 1,
+        tier: null,
         inFlight: 0,
         ...ready,
         keys: [
           { id: 'a#1', ...ready },
           { id: 'a#2', ...ready },
         ],
-        cooling: [{ model: 'flash', state: 'cooling', reason: 'quota_minute', sinceMs, untilMs: sinceMs + 60_000 }],
+        cooling: [
+          {
+            model: 'flash',
+            state: 'cooling',
+            reason: 'quota_minute',
+            sinceMs,
+            untilMs: sinceMs + 60_000,
+            endedBy: 'time',
+          },
+        ],
       },
       {
         id: 'b',
         weight: 3,
+        tier: null,
         inFlight: 1,
         ...ready,
         keys: ['b#1', 'b#2'].map((id) =>
-          id === key.id ? { id, state: 'disabled', reason: 'key_leaked', sinceMs, untilMs: null } : { id, ...ready },
+          id === key.id
+            ? { id, state: 'disabled', reason: 'key_leaked', sinceMs, untilMs: null, endedBy: 'operator' }
+            : { id, ...ready },
         ),
         cooling: [],
       },
@@ -440,11 +488,26 @@ function pooled(weights: Readonly<Record<string, number>>, keysEach = 1): KeyPoo
     keys: Array.from({ length: keysEach }, (_, at) => `canary-${id}-${at}`),
   }));
   const settings = { name: 'gemini', provider: 'gemini', baseUrl: 'https://g.test', projects };
-  return new KeyPool(settings, { maxEntries: 100, maxWaitMs: 1_000 }, clock, emitter);
+  return new KeyPool(settings, {
+    waiting: { maxEntries: 100, maxWaitMs: 1_000 },
+    store: memoryStore(clock),
+    clock,
+    emitter,
+    leaseMs: 60_000,
+    random: () => 0,
+  });
 }
 
 function plan(model: string | null = 'flash'): Plan {
-  return { model, callerId: 'alice', isSticky: false, deadlineAtMs: Number.POSITIVE_INFINITY };
+  return {
+    model,
+    callerId: 'alice',
+    pinned: null,
+    home: null,
+    stickyKey: null,
+    tokens: () => 0,
+    deadlineAtMs: Number.POSITIVE_INFINITY,
+  };
 }
 
 function take(pool: KeyPool, model: string | null = 'flash'): Lease {
@@ -473,8 +536,8 @@ function settleOf(pool: KeyPool, project: string, failed_: Failure): Lease {
 }
 
 /** Some refusals are thrown at once, those of the waiting room come as a promise. */
-async function refusal(pool: KeyPool): Promise<SluiceError> {
-  const error: unknown = await (async () => pool.take(plan(), newCourse(), never()))().then(
+async function refusal(pool: KeyPool, wanted: Plan = plan()): Promise<SluiceError> {
+  const error: unknown = await (async () => pool.take(wanted, newCourse(), never()))().then(
     () => expect.unreachable('a key was there'),
     (reason: unknown) => reason,
   );

@@ -9,11 +9,13 @@ let clock: FakeClock;
 let readyAtMs: number;
 let prizes: number;
 let served: string[];
+let returned: string[];
 beforeEach(() => {
   clock = fakeClock();
   readyAtMs = clock.now() + 500;
   prizes = Number.POSITIVE_INFINITY;
   served = [];
+  returned = [];
 });
 
 test('who waits gets the prize as soon as it is there', async () => {
@@ -104,6 +106,48 @@ describe('the room is bounded', () => {
   });
 });
 
+describe('what comes too late is given back', () => {
+  const later = (name: string, gone: Cancellation): Waiting<string> => {
+    const now = who(name);
+    return { ...now, gone, grab: () => clockedGrab(now) };
+  };
+  /** A store that takes 50 ms to answer. */
+  const clockedGrab = (now: Waiting<string>): Promise<string | null> =>
+    new Promise((resolve) => void clock.after(50, () => resolve(now.grab() as string | null)));
+
+  test('when the client hangs up while the store is being asked', async () => {
+    const room = new WaitingRoom({ maxEntries: 10, maxWaitMs: 1_000 }, clock);
+    readyAtMs = clock.now() + 20;
+    const gone = new Cancellation();
+    const waiting = refused(room.enter(later('alice', gone)));
+    await clock.advance(30);
+    gone.cancel(new Error('hung up'));
+    await clock.advance(100);
+    expect(await waiting).toMatchObject({ message: 'hung up' });
+    expect({ served, returned }).toEqual({ served: ['alice'], returned: ['alice'] });
+    expect([room.waiting, clock.pending]).toEqual([0, 0]);
+  });
+
+  test('and at whatever moment somebody goes, nothing is served in vain', async () => {
+    for (let turns = 0; turns < 20; turns++) {
+      served = [];
+      returned = [];
+      const room = new WaitingRoom({ maxEntries: 10, maxWaitMs: 1_000 }, clock);
+      readyAtMs = clock.now();
+      const gone = new Cancellation();
+      const outcome = room.enter({ ...who('alice'), gone }).then(
+        () => 'served',
+        () => 'gone',
+      );
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      gone.cancel(new Error('hung up'));
+      const kept = (await outcome) === 'served' ? 1 : 0;
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(served.length - returned.length, `after ${turns} turns`).toBe(kept);
+    }
+  });
+});
+
 describe('the room is fair', () => {
   test('a caller with many requests stands behind the first ones of everybody else', async () => {
     const room = new WaitingRoom({ maxEntries: 20, maxWaitMs: 1_000 }, clock);
@@ -136,6 +180,10 @@ function who(callerId: string, lane = 'flash', name = callerId): Waiting<string>
       prizes--;
       served.push(name);
       return name;
+    },
+    giveBack() {
+      prizes++;
+      returned.push(name);
     },
     waitMs: () => Math.max(1, readyAtMs - clock.now()),
     refusal: () => new SluiceError('quota_exhausted', 'later', { retryAfterMs: readyAtMs - clock.now() }),

@@ -3,22 +3,22 @@ import { describe, expect, test } from 'vitest';
 import { parseCallers, parseKeys } from '../../src/settings/short-forms.ts';
 
 describe('keys in one line', () => {
-  test.each<[string, { id: string; keys: string[] }[]]>([
+  test.each<[string, { id: string; isGuessed?: boolean; keys: string[] }[]]>([
     ['', []],
     [' , \n ,, ', []],
-    ['K1', [{ id: 'project-1', keys: ['K1'] }]],
+    ['K1', [{ id: 'project-1', isGuessed: true, keys: ['K1'] }]],
     [
       'K1,K2',
       [
-        { id: 'project-1', keys: ['K1'] },
-        { id: 'project-2', keys: ['K2'] },
+        { id: 'project-1', isGuessed: true, keys: ['K1'] },
+        { id: 'project-2', isGuessed: true, keys: ['K2'] },
       ],
     ],
     [
       ' K1 \n\r\n K2 ,',
       [
-        { id: 'project-1', keys: ['K1'] },
-        { id: 'project-2', keys: ['K2'] },
+        { id: 'project-1', isGuessed: true, keys: ['K1'] },
+        { id: 'project-2', isGuessed: true, keys: ['K2'] },
       ],
     ],
     [
@@ -32,7 +32,7 @@ describe('keys in one line', () => {
       'main=K1,K2',
       [
         { id: 'main', keys: ['K1'] },
-        { id: 'project-1', keys: ['K2'] },
+        { id: 'project-1', isGuessed: true, keys: ['K2'] },
       ],
     ],
     ['home=', [{ id: 'home', keys: [''] }]],

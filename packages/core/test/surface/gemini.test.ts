@@ -107,7 +107,7 @@ describe('what is not known passes, to the project where the caller’s things l
   ])('%s %s', (method, target) => {
     expect(match(method, target)).toMatchObject({
       name: 'other',
-      answer: 'opaque',
+      answer: target.startsWith('/download/') ? 'opaque' : 'resource',
       isSticky: true,
       wantsJson: false,
       target,

@@ -8,6 +8,8 @@ export interface Ask {
   /** Text of the last turn; empty when that turn brings the results of functions. */
   readonly prompt: string;
   readonly promptTokens: number;
+  /** How many of those were cached; null and nothing at all when the prompt names no cached content. */
+  readonly cachedTokens?: number | null;
   readonly tools: readonly FunctionTool[];
   readonly mode: CallMode;
   /** Set when the answer must be JSON; `null` stands for any JSON. */

@@ -1,3 +1,5 @@
+import { type ResourceMethod, resourceCall } from './resource-call.ts';
+
 /** What a request asks for, read from its method and target alone. */
 export interface Call {
   readonly dialect: 'gemini' | 'openai';
@@ -5,6 +7,8 @@ export interface Call {
   readonly method: Method;
   /** Without `models/`; empty for lists, and for OpenAI calls that name it in their body. */
   readonly model: string;
+  /** The last part of the name of a file or a cached content; empty elsewhere. */
+  readonly resource: string;
   readonly query: URLSearchParams;
   /** How the answer is written: events, one streamed array, or one JSON text. OpenAI streams are found in the body. */
   readonly form: 'sse' | 'array' | 'whole';
@@ -20,7 +24,8 @@ export type Method =
   | 'listModels'
   | 'getModel'
   | 'chat'
-  | 'embeddings';
+  | 'embeddings'
+  | ResourceMethod;
 
 const verbs = new Set<string>([
   'generateContent',
@@ -34,13 +39,17 @@ const verbs = new Set<string>([
 export function callOf({ method, target }: { readonly method: string; readonly target: string }): Call | null {
   const path = decoded(target.split('?', 1)[0] ?? '');
   const query = queryOf(target);
-  const [, version, rest] = /^\/(v[0-9][a-z0-9]*)\/(.+)$/.exec(path ?? '') ?? [];
+  const [, door = '', version, rest] = /^\/((?:upload|download)\/)?(v[0-9][a-z0-9]*)\/(.+)$/.exec(path ?? '') ?? [];
   if (version === undefined || rest === undefined) return null;
+  const kept = resourceCall(method, door + rest, query);
+  const base = { dialect: 'gemini', model: '', resource: '', version, query, form: 'whole' } as const;
+  if (kept !== null) return { ...base, ...kept };
+  if (door !== '') return null;
   const named = rest.startsWith('openai/') ? openaiCall(method, rest.slice(7)) : geminiCall(method, rest);
   if (named === null) return null;
   const isStream = named.method === 'streamGenerateContent';
   const isSse = (query.get('alt') ?? query.get('$alt')) === 'sse';
-  return { ...named, version, query, form: isStream ? (isSse ? 'sse' : 'array') : 'whole' };
+  return { ...base, ...named, form: isStream ? (isSse ? 'sse' : 'array') : 'whole' };
 }
 
 /** The query of a request target; empty when there is none. */

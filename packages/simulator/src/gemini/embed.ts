@@ -26,7 +26,11 @@ export function embedRequest(request: unknown): { readonly values: number[] } {
 }
 
 /** Answers an OpenAI embeddings request; `tokensOf` counts what it costs. */
-export function openaiEmbeddings(model: string, body: Fields, tokensOf: (words: string) => number): Fields {
+export function openaiEmbeddings(
+  model: string,
+  body: Fields,
+  tokensOf: (words: string) => number,
+): Fields & { readonly usage: { readonly prompt_tokens: number; readonly total_tokens: number } } {
   const input = typeof body.input === 'string' ? [body.input] : list(body, 'input');
   const texts = input.map((item) => (typeof item === 'string' ? item : JSON.stringify(item)));
   const tokens = texts.reduce((sum, words) => sum + tokensOf(words), 0);

@@ -1,39 +1,25 @@
 import type { RecordedRequest, SimulatedProject } from '../contract.ts';
-import type { ErrorName } from '../errors.ts';
 import { geminiAsk, geminiTokens, openaiAsk, piecesFor } from './ask.ts';
-import { type Fields, field, isFields, list, readBody, text } from './body.ts';
+import { field, isFields, list, text } from './body.ts';
+import { answerCacheCall } from './cache-calls.ts';
 import { type Call, callOf } from './call.ts';
 import { chatCompletion } from './chat.ts';
 import { credentialsOf } from './credentials.ts';
 import { embedRequest, openaiEmbeddings } from './embed.ts';
-import { geminiGeneration } from './generate.ts';
+import { answerFileCall } from './file-calls.ts';
+import { requireFiles } from './file-references.ts';
+import { cacheUsage, geminiGeneration } from './generate.ts';
 import { pretty } from './google-json.ts';
 import { geminiModel, modelFor, modelPage, models, openaiModel } from './models.ts';
-import type { Quota } from './quota.ts';
-import { type Blanks, refusal, unknownPath } from './refusal.ts';
+import { quotaError } from './quota-error.ts';
+import { recalled } from './recall.ts';
+import { refusal, unknownPath } from './refusal.ts';
+import { bodyOf, Refused, requireSome } from './refused.ts';
 import { jsonType, type Reply, wholeReply } from './reply.ts';
 import { countTokens } from './tokens.ts';
-
-/** What the fake Gemini knows beside the request. */
-export interface World {
-  readonly projects: readonly SimulatedProject[];
-  readonly quota: Quota;
-  readonly answer: (prompt: string, model: string) => string;
-  readonly now: () => number;
-  /** A new id for an answer. */
-  readonly nextId: () => string;
-}
-
-/** Google's no: carried up to the one place that writes it down. */
-class Refused extends Error {
-  readonly reason: ErrorName;
-  readonly blanks: Blanks;
-  constructor(reason: ErrorName, blanks: Blanks = {}) {
-    super(reason);
-    this.reason = reason;
-    this.blanks = blanks;
-  }
-}
+import { answerUpload } from './upload-calls.ts';
+import { throughUploads } from './upload-reply.ts';
+import type { World } from './world.ts';
 
 /**
  * Answers a request as Gemini does: path, credential, body, model, quota, and then the answer itself.
@@ -44,12 +30,21 @@ export function geminiReply(request: RecordedRequest, world: World): Reply {
   const call = callOf(request);
   if (call === null) return unknownPath(request.target, world.now());
   try {
-    const project = projectOf(request, call, world.projects);
-    return call.dialect === 'gemini' ? answer(call, request, project, world) : openai(call, request, project, world);
+    return answered(call, request, world);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    return refusal(error.reason, call, error.blanks, world.now());
+    return throughUploads(refusal(error.reason, call, error.blanks, world.now()), call);
   }
+}
+
+function answered(call: Call, request: RecordedRequest, world: World): Reply {
+  const isOngoingUpload = call.method === 'uploadFile' && call.query.has('upload_id');
+  if (isOngoingUpload && credentialsOf(request).length === 0) return answerUpload(call, request, null, world);
+  const project = projectOf(request, call, world.projects);
+  if (call.method === 'uploadFile') return answerUpload(call, request, project, world);
+  if (call.method.endsWith('File') || call.method === 'listFiles') return answerFileCall(call, project, world);
+  if (/CachedContents?$/.test(call.method)) return answerCacheCall(call, request, project, world);
+  return call.dialect === 'gemini' ? answer(call, request, project, world) : openai(call, request, project, world);
 }
 
 function projectOf(request: RecordedRequest, call: Call, projects: readonly SimulatedProject[]): SimulatedProject {
@@ -74,19 +69,26 @@ function answer(call: Call, request: RecordedRequest, project: SimulatedProject,
       return json(geminiModel(model));
     case 'countTokens': {
       const inner = field(body, 'generateContentRequest');
-      const totalTokens = geminiTokens(isFields(inner) ? inner : body);
-      return json({ totalTokens, promptTokensDetails: [{ modality: 'TEXT', tokenCount: totalTokens }] });
+      const { fields, cachedTokens } = recalled(call.model, isFields(inner) ? inner : body, project, world);
+      requireFiles(body, project, world);
+      const totalTokens = geminiTokens(fields);
+      const promptTokensDetails = [{ modality: 'TEXT', tokenCount: totalTokens }];
+      return json({ totalTokens, promptTokensDetails, ...cacheUsage(cachedTokens) });
     }
     case 'embedContent':
-      takeQuota(project, call.model, world);
-      return json({ embedding: embedRequest(body) });
-    case 'batchEmbedContents':
-      takeQuota(project, call.model, world);
-      return json({ embeddings: list(body, 'requests').map(embedRequest) });
+    case 'batchEmbedContents': {
+      const requests = call.method === 'embedContent' ? [body] : list(body, 'requests');
+      requireFiles(body, project, world);
+      takeQuota(project, call.model, geminiTokens({ contents: requests.map((one) => field(one, 'content')) }), world);
+      const embeddings = requests.map(embedRequest);
+      return json(call.method === 'embedContent' ? { embedding: embeddings[0] } : { embeddings });
+    }
     default: {
       requireSome(list(body, 'contents'), 'GenerateContentRequest.contents', 'contents is not specified');
-      takeQuota(project, call.model, world);
-      const ask = geminiAsk(call.model, body);
+      const { fields, cachedTokens } = recalled(call.model, body, project, world);
+      requireFiles(body, project, world);
+      const ask = { ...geminiAsk(call.model, fields), cachedTokens };
+      takeQuota(project, call.model, ask.promptTokens, world);
       return geminiGeneration(call, ask, piecesFor(ask, world.answer), world.nextId(), nowMs);
     }
   }
@@ -103,12 +105,13 @@ function openai(call: Call, request: RecordedRequest, project: SimulatedProject,
   if (model === null) throw new Refused('404', { model: id, version: 'v1main', method: needed ?? 'getModel' });
   if (call.method === 'getModel') return json(openaiModel(model));
   if (call.method === 'embeddings') {
-    takeQuota(project, id, world);
-    return json(openaiEmbeddings(id, body, countTokens));
+    const embeddings = openaiEmbeddings(id, body, countTokens);
+    takeQuota(project, id, embeddings.usage.prompt_tokens, world);
+    return json(embeddings);
   }
   requireSome(list(body, 'messages'), 'GenerateContentRequest.contents', 'contents is not specified');
-  takeQuota(project, id, world);
   const ask = openaiAsk(id, body);
+  takeQuota(project, id, ask.promptTokens, world);
   const form = {
     isStream: body.stream === true,
     hasUsageEvent: field(body.stream_options, 'includeUsage') === true,
@@ -116,25 +119,13 @@ function openai(call: Call, request: RecordedRequest, project: SimulatedProject,
   return chatCompletion(ask, piecesFor(ask, world.answer), form, world.nextId(), nowMs);
 }
 
-function bodyOf(request: RecordedRequest): Fields {
-  const body = readBody(request.body);
-  if ('why' in body) throw new Refused('bad-json', { why: body.why });
-  return body.fields;
-}
-
-function requireSome(items: readonly unknown[], name: string, why: string): void {
-  if (items.length === 0) throw new Refused('missing-field', { field: name, why });
-}
-
 /** The delay of an exhausted day is the end of the minute: Google's lies in just that way. */
-function takeQuota(project: SimulatedProject, model: string, world: World): void {
-  const exhausted = world.quota.take(project, model, world.now());
+function takeQuota(project: SimulatedProject, model: string, tokens: number, world: World): void {
+  const exhausted = world.quota.take(project, model, tokens, world.now());
   if (exhausted === null) return;
-  const { limit, per, opensInMs } = exhausted;
-  const reason = limit === 0 ? '429-limit-zero' : per === 'day' ? '429-day' : '429';
-  throw new Refused(reason, {
+  const { full, opensInMs } = exhausted;
+  throw new Refused(quotaError(full), {
     model,
-    limit: String(limit),
     retryIn: `${opensInMs / 1000}s`,
     retryDelay: `${Math.ceil(opensInMs / 1000)}s`,
   });

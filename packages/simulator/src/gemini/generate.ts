@@ -47,12 +47,19 @@ function chunksOf(ask: Ask, pieces: readonly Piece[], id: string): Chunk[] {
         promptTokenCount: ask.promptTokens,
         ...(candidateTokens === 0 ? {} : { candidatesTokenCount: candidateTokens }),
         totalTokenCount: ask.promptTokens + candidateTokens,
+        ...cacheUsage(ask.cachedTokens),
         promptTokensDetails: [{ modality: 'TEXT', tokenCount: ask.promptTokens }],
       },
       modelVersion: ask.model,
       responseId: id,
     };
   });
+}
+
+/** What the counters say of cached tokens: nothing where none were asked for. */
+export function cacheUsage(tokens: number | null | undefined): Chunk {
+  if (tokens === null || tokens === undefined) return {};
+  return { cachedContentTokenCount: tokens, cacheTokensDetails: [{ modality: 'TEXT', tokenCount: tokens }] };
 }
 
 /** Tokens of one piece; every piece costs at least one, as a model cannot say less. */

@@ -1,4 +1,4 @@
-import { type ErrorName, errors } from '../errors.ts';
+import { type ErrorName, errors, type GoogleError } from '../errors.ts';
 import type { Call } from './call.ts';
 import { pretty } from './google-json.ts';
 import { jsonType, type Reply, wholeReply } from './reply.ts';
@@ -13,7 +13,9 @@ const usualBlanks: Blanks = {
   method: 'generateContent',
   rpc: 'v1beta.GenerativeService.GenerateContent',
   action: 'Generate',
-  metric: 'generate_content_free_tier_requests',
+  content: 'GenerateContent',
+  family: 'generate_content',
+  file: 'simulated-file',
   project: 'simulated-project',
   key: '',
   limit: '10',
@@ -22,15 +24,19 @@ const usualBlanks: Blanks = {
 };
 
 /** An error body as Google writes it: pretty-printed, and in a list of one on OpenAI paths and for streamed arrays. */
-export function errorBody(name: ErrorName, call: Call | null, blanks: Blanks): string {
-  const body = { error: filled(errors[name], { ...usualBlanks, ...blanksOf(call), ...blanks }) };
+export function errorBody(reason: ErrorName | GoogleError, call: Call | null, blanks: Blanks): string {
+  const body = { error: filled(errorOf(reason), { ...usualBlanks, ...blanksOf(call), ...blanks }) };
   return pretty(call?.dialect === 'openai' || call?.form === 'array' ? [body] : body);
 }
 
 /** The whole answer around it. Refusals of an SSE call are typed as a stream although they are none, as recorded. */
-export function refusal(name: ErrorName, call: Call | null, blanks: Blanks, nowMs: number): Reply {
+export function refusal(reason: ErrorName | GoogleError, call: Call | null, blanks: Blanks, nowMs: number): Reply {
   const contentType = call?.form === 'sse' ? 'text/event-stream' : jsonType;
-  return wholeReply(errors[name].code, contentType, errorBody(name, call, blanks), nowMs);
+  return wholeReply(errorOf(reason).code, contentType, errorBody(reason, call, blanks), nowMs);
+}
+
+function errorOf(reason: ErrorName | GoogleError): GoogleError {
+  return typeof reason === 'string' ? errors[reason] : reason;
 }
 
 /** What Google's front end says about paths that no service listens to. */
@@ -50,7 +56,7 @@ function blanksOf(call: Call | null): Blanks {
     version: call.version,
     ...(call.model === '' ? {} : { model: call.model }),
     ...(call.method in verbless || call.dialect === 'openai' ? {} : { method: call.method }),
-    ...(isEmbedding ? { action: 'EmbedContent', metric: 'embed_content_free_tier_requests' } : {}),
+    ...(isEmbedding ? { action: 'EmbedContent', content: 'EmbedContent', family: 'embed_content' } : {}),
   };
 }
 

@@ -16,6 +16,8 @@ export interface Reply extends Told {
   /** Without content length, transfer encoding and content encoding: those belong to the play. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly isStream: boolean;
+  /** Never compressed, whatever the client accepts. */
+  readonly isPlain?: boolean | undefined;
   /** What the answer was made of; empty for a call that generates nothing. */
   readonly pieces: readonly Piece[];
   /** The same answer made of other pieces; a call that generates nothing tells the same again. */
@@ -27,9 +29,9 @@ export interface Reply extends Told {
 /** Into how many slices a JSON text falls at least, so that a cut can leave some and take some. */
 const slices = 4;
 
-/** A JSON text, cut into slices of about the same size. */
-export function sliced(json: string): Told {
-  const bytes = Buffer.from(json);
+/** A body, cut into slices of about the same size. */
+export function sliced(body: string | Uint8Array): Told {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const sliceBytes = Math.max(1, Math.ceil(bytes.length / slices));
   const events: Uint8Array[] = [];
   for (let start = 0; start < bytes.length; start += sliceBytes) events.push(bytes.subarray(start, start + sliceBytes));
@@ -52,12 +54,23 @@ export function commonHeaders(contentType: string, nowMs: number): [string, stri
 
 export const jsonType = 'application/json; charset=UTF-8';
 
-/** A whole text as an answer: errors, lists, pages. */
-export function wholeReply(status: number, contentType: string, body: string, nowMs: number): Reply {
+/** A whole body as an answer: errors, lists, pages, files. */
+export function wholeReply(status: number, contentType: string, body: string | Uint8Array, nowMs: number): Reply {
+  return replyWith(status, commonHeaders(contentType, nowMs), body);
+}
+
+/** The same under headers of its own. */
+export function replyWith(
+  status: number,
+  headers: Reply['headers'],
+  body: string | Uint8Array,
+  isPlain = false,
+): Reply {
   const reply: Reply = {
     status,
-    headers: commonHeaders(contentType, nowMs),
+    headers,
     isStream: false,
+    isPlain,
     pieces: [],
     ...sliced(body),
     retold: () => reply,

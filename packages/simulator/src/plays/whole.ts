@@ -40,7 +40,7 @@ export async function sendReply(stage: Stage, scene: Scene, reply: Reply): Promi
     return 'kept';
   }
   const plain = bodyOf(reply);
-  const isPacked = acceptsGzip(scene.request) && isJson(reply);
+  const isPacked = !reply.isPlain && acceptsGzip(scene.request) && isJson(reply);
   const body = isPacked ? gzipSync(plain) : plain;
   const encoding = isPacked ? ([['Content-Encoding', 'gzip']] as const) : [];
   await stage.head(reply.status, [...reply.headers, ...encoding, ['Content-Length', String(body.length)]]);

@@ -1,112 +1,113 @@
-/** Reads what Google's error bodies say, in all the shapes that they come in. */
+/** Boils an error answer down to what the table of `classify.ts` asks for. */
 
-import { clampDelayMs } from '../../clock.ts';
 import type { ErrorAnswer } from '../provider.ts';
+import { askedDelayMs } from './asked-delay.ts';
+import { type ErrorBody, findError, type Json, listOf, objectOf } from './error-body.ts';
+import { statusSaid } from './status-words.ts';
 
-/** An error answer boiled down to what the table of `classify.ts` asks for. */
+/** A quota that was exceeded. */
+export interface ExceededQuota {
+  /** `GenerateRequestsPerDayPerProjectPerModel-FreeTier`, or an older error's words for it: `GenerateContent request limit per minute for a region`. */
+  readonly id: string;
+  /** The model that it counts, where it names one. */
+  readonly model: string | null;
+}
+
+/** What an error answer says. */
 export interface ErrorFacts {
   readonly httpStatus: number;
-  /** The numeric code of the body where it has one, else the HTTP status. */
+  /** What the body says: its number, or the one that its word stands for; else the HTTP status. */
   readonly code: number;
-  /** gRPC's name of the status, or the Interactions API's string code, upper case; empty when there is none. */
-  readonly rpc: string;
+  /** gRPC's name of the status, or the Interactions API's code, upper case; empty when it is none of these. */
+  readonly word: string;
+  readonly form: ErrorBody['form'];
   readonly message: string;
-  /** `reason` of every ErrorInfo. */
+  /** `reason` of every ErrorInfo; those of older errors by the names that they have now. */
   readonly reasons: readonly string[];
-  /** `quotaId` of every violation. */
-  readonly quotaIds: readonly string[];
-  /** The model that the quota counts, where a violation names one. */
-  readonly quotaModel: string | null;
-  /** RetryInfo or `retry-after`, clamped to [0, 24 h]; null when neither came. */
+  /** The API that an ErrorInfo speaks of, `generativelanguage.googleapis.com`; null when none does. */
+  readonly service: string | null;
+  /** The last word of the method that an ErrorInfo speaks of, `GenerateContent`; null when none does. */
+  readonly method: string | null;
+  /** `projects/` and the number of the project that the key belongs to. */
+  readonly consumer: string | null;
+  readonly quotas: readonly ExceededQuota[];
+  /** How long the provider asks to wait, clamped to [0, 24 h]; null when it does not. */
   readonly retryMs: number | null;
-  /** The body was JSON in a known shape. */
-  readonly isReadable: boolean;
-  readonly hasDetails: boolean;
   readonly namesResource: boolean;
   readonly nowMs: number;
 }
 
-type Json = Record<string, unknown>;
-
 /** Never throws: what cannot be read is simply not known. */
 export function readFacts(answer: ErrorAnswer): ErrorFacts {
-  const error = errorObject(parsed(answer.text));
-  const details = listOf(error?.details);
-  const violations = details.flatMap((detail) => listOf(detail.violations));
-  const code = typeof error?.code === 'number' ? error.code : answer.status;
-  const rpc = typeof error?.status === 'string' ? error.status : typeof error?.code === 'string' ? error.code : '';
+  const body = findError(answer.text);
+  const { form, message, details, legacy } = body;
+  const { code, word } = statusSaid(body.code, body.status, answer.status);
+  const infos = details.filter((detail) => typeof detail.reason === 'string' && isErrorInfo(detail));
+  const metadata = infos.map((info) => objectOf(info.metadata)).filter((one) => one !== null);
+  // A refused quota, key or project is Google's own matter; other messages may repeat what a caller wrote.
+  const ownWords = code === 429 || code === 503 ? message : '';
   return {
     httpStatus: answer.status,
     code,
-    rpc: rpc.toUpperCase(),
-    message: typeof error?.message === 'string' ? error.message : '',
-    reasons: details.flatMap(({ reason }) => (typeof reason === 'string' ? [reason] : [])),
-    quotaIds: violations.flatMap(({ quotaId }) => (typeof quotaId === 'string' ? [quotaId] : [])),
-    quotaModel: modelOf(violations),
-    retryMs: retryInfoMs(details) ?? retryAfterMs(answer.retryAfter, answer.nowMs),
-    isReadable: error !== null,
-    hasDetails: details.length > 0,
+    word,
+    form,
+    message,
+    reasons: [...infos.map(({ reason }) => reason as string), ...legacy.flatMap(modernReason)],
+    service: textOf(metadata, 'service'),
+    method: (textOf(metadata, 'method') ?? textOf(metadata, 'methodName'))?.split('.').at(-1) ?? null,
+    consumer: consumerOf(metadata, message, code),
+    quotas: quotasOf(details, metadata, ownWords),
+    retryMs: askedDelayMs({ details, message: ownWords, header: answer.retryAfter, nowMs: answer.nowMs }),
     namesResource: answer.namesResource,
     nowMs: answer.nowMs,
   };
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // HTML, plain text or half a body; the status alone decides then.
-    return null;
-  }
+function isErrorInfo({ '@type': type }: Json): boolean {
+  return type === undefined || (typeof type === 'string' && type.endsWith('.ErrorInfo'));
 }
 
-/** `{error}`, `[{error}]`, `{error: {error}}`, and a message that is itself such a JSON text. */
-function errorObject(body: unknown): Json | null {
-  const first = Array.isArray(body) ? body[0] : body;
-  const error = objectOf(objectOf(first)?.error);
-  if (error === null) return null;
-  const inner = objectOf(error.error) ?? nestedIn(error.message);
-  return inner ?? error;
+const modernReasons: ReadonlyMap<unknown, string> = new Map([
+  ['keyInvalid', 'API_KEY_INVALID'],
+  ['keyExpired', 'API_KEY_INVALID'],
+  ['accessNotConfigured', 'SERVICE_DISABLED'],
+  ['ipRefererBlocked', 'API_KEY_IP_ADDRESS_BLOCKED'],
+]);
+
+function modernReason({ reason }: Json): string[] {
+  const modern = modernReasons.get(reason);
+  return modern === undefined ? [] : [modern];
 }
 
-function nestedIn(message: unknown): Json | null {
-  if (typeof message !== 'string' || !message.trimStart().startsWith('{')) return null;
-  return objectOf(objectOf(parsed(message))?.error);
-}
-
-function modelOf(violations: readonly Json[]): string | null {
-  for (const { quotaDimensions } of violations) {
-    const model = objectOf(quotaDimensions)?.model;
-    if (typeof model === 'string') return model;
-  }
+function textOf(metadata: readonly Json[], name: string): string | null {
+  for (const { [name]: value } of metadata) if (typeof value === 'string') return value;
   return null;
 }
 
-/** `"37s"`, `"34.07s"`, `"900ms"`, or protobuf's `{seconds, nanos}`. */
-function retryInfoMs(details: readonly Json[]): number | null {
-  for (const { retryDelay } of details) {
-    if (typeof retryDelay === 'string') {
-      const [, amount, unit] = /^(-?[0-9.]+(?:e[0-9]+)?)(ms|s)$/.exec(retryDelay) ?? [];
-      if (amount !== undefined) return clampDelayMs(Number(amount) * (unit === 's' ? 1000 : 1));
-    }
-    const seconds = objectOf(retryDelay)?.seconds;
-    if (seconds !== undefined && !Number.isNaN(Number(seconds))) return clampDelayMs(Number(seconds) * 1000);
+/** Messages that name the project of a key. Only from their beginning on: others may name whatever a caller wrote. */
+const inWords =
+  /^(?:Quota exceeded for .* for consumer '(?:projects\/|project_number:)|Permission denied: Consumer '(?:projects\/|project_number:)|Generative Language API has not been used in project )(\d{1,20})\b/;
+
+function consumerOf(metadata: readonly Json[], message: string, code: number): string | null {
+  for (const { consumer } of metadata) {
+    if (typeof consumer === 'string' && /^projects\/\d{1,20}$/.test(consumer)) return consumer;
   }
-  return null;
+  const [, number] = code === 403 || code === 429 ? (inWords.exec(message) ?? []) : [];
+  return number === undefined ? null : `projects/${number}`;
 }
 
-/** RFC 9110 §10.2.3: delta-seconds or an HTTP date. */
-function retryAfterMs(header: string | null, nowMs: number): number | null {
-  if (header === null) return null;
-  if (/^\d+$/.test(header)) return clampDelayMs(Number(header) * 1000);
-  const dateMs = Date.parse(header);
-  return Number.isNaN(dateMs) ? null : clampDelayMs(dateMs - nowMs);
+function quotasOf(details: readonly Json[], metadata: readonly Json[], ownWords: string): ExceededQuota[] {
+  const violated = details
+    .flatMap((detail) => listOf(detail.violations))
+    .flatMap(({ quotaId, quotaDimensions }) =>
+      typeof quotaId === 'string' ? [{ id: quotaId, model: modelOf(objectOf(quotaDimensions)?.model) }] : [],
+    );
+  const limit = textOf(metadata, 'quota_limit');
+  const [, said] = /^Quota exceeded for quota metric '[^']*' and limit '([^']*)'/.exec(ownWords) ?? [];
+  const older = [limit, said].flatMap((id) => (typeof id === 'string' ? [{ id, model: null }] : []));
+  return [...violated, ...older];
 }
 
-function objectOf(value: unknown): Json | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null;
-}
-
-function listOf(value: unknown): Json[] {
-  return Array.isArray(value) ? value.map(objectOf).filter((one) => one !== null) : [];
+function modelOf(model: unknown): string | null {
+  return typeof model === 'string' ? model.replace(/^models\//, '') : null;
 }

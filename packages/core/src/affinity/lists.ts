@@ -1,0 +1,59 @@
+/** Lists show a whole project; a caller sees of them what it made itself, and what nobody did. */
+
+import { collections, nameIn, nameInPath, nameOfId, segmentsOf } from './resource-name.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The collection that a call lists; null when it is no list, or one inside of a thing that has an owner itself. */
+export function listedBy(call: { readonly method: string; readonly path: string }): string | null {
+  if (call.method !== 'GET' || nameInPath(call.path) !== null) return null;
+  const last = segmentsOf(call.path).at(-1) ?? '';
+  return collections.has(last) ? last : null;
+}
+
+/** The names of the things in a list, as the ledger knows them. */
+export function namesListed(answer: unknown, collection: string): string[] {
+  if (!isFields(answer)) return [];
+  const entries = Object.values(answer).flatMap((value) => (Array.isArray(value) ? value : []));
+  return entries.flatMap((entry) => (isFields(entry) ? (nameOfEntry(entry, collection) ?? []) : []));
+}
+
+/**
+ * The list without what is not shown; every other field stays as it is. An entry whose name cannot be told (a field
+ * mask may leave it out) is not shown either.
+ *
+ * @param shown - the names that may be seen
+ * @returns the answer itself when nothing had to go
+ */
+export function filterList(answer: unknown, collection: string, shown: ReadonlySet<string>): unknown {
+  if (!isFields(answer)) return answer;
+  const isShown = (entry: Fields): boolean => {
+    const name = nameOfEntry(entry, collection);
+    return name !== null && shown.has(name);
+  };
+  let isWhole = true;
+  const filtered: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(answer)) {
+    if (!Array.isArray(value)) {
+      filtered[key] = value;
+      continue;
+    }
+    const kept = value.filter((entry) => !isFields(entry) || isShown(entry));
+    filtered[key] = kept;
+    if (kept.length < value.length) isWhole = false;
+  }
+  return isWhole ? answer : filtered;
+}
+
+/** Files and the like have a name; interactions and their family an id. */
+function nameOfEntry(entry: Fields, collection: string): string | null {
+  if (typeof entry.name === 'string') {
+    const name = nameIn(segmentsOf(entry.name));
+    if (name !== null) return name;
+  }
+  return typeof entry.id === 'string' ? nameOfId(collection, entry.id) : null;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,63 @@
+/** An answer about resources: held until it is whole, read, and perhaps shown otherwise than it came. */
+
+import { joined } from '../bytes/joined.ts';
+import { wholeBody } from '../stream/inspect.ts';
+import type { Flow, HeaderBag, Sink } from '../wire.ts';
+import type { Latch } from './latch.ts';
+
+/** Reads the answer, decompressed. @returns the bytes to show instead; null when it may go as it came */
+export type ReadAnswer = (body: Uint8Array) => Promise<Uint8Array | null>;
+
+/** Stands before the latch. */
+export class ResourceAnswer implements Sink {
+  readonly #latch: Latch;
+  readonly #encoding: string | null;
+  readonly #maxBytes: number;
+  readonly #read: ReadAnswer;
+  readonly #onEnd: (brokenBy: Error | null) => void;
+
+  /** @param onEnd - called once, when the latch has what will be shown, or with what went wrong */
+  constructor(
+    latch: Latch,
+    { encoding, maxBytes, read }: { encoding: string | null; maxBytes: number; read: ReadAnswer },
+    onEnd: (brokenBy: Error | null) => void,
+  ) {
+    this.#latch = latch;
+    this.#encoding = encoding;
+    this.#maxBytes = maxBytes;
+    this.#read = read;
+    this.#onEnd = onEnd;
+  }
+
+  open(flow: Flow): void {
+    this.#latch.open(flow);
+  }
+
+  head(status: number, headers: HeaderBag): void {
+    this.#latch.head(status, headers);
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#latch.write(chunk);
+  }
+
+  end(): void {
+    void this.#finish();
+  }
+
+  fail(error: Error): void {
+    this.#onEnd(error);
+  }
+
+  async #finish(): Promise<void> {
+    try {
+      const body = await wholeBody(this.#latch.held, this.#encoding, this.#maxBytes || Number.MAX_SAFE_INTEGER);
+      const shown = await this.#read(body);
+      if (shown !== null) this.#latch.replace(shown);
+    } catch (error) {
+      // What could not be read or written down was made all the same: whoever made it has to hear of it.
+      if (joined(this.#latch.held).length === 0) return this.#onEnd(error as Error);
+    }
+    this.#onEnd(null);
+  }
+}

@@ -1,0 +1,127 @@
+/** What an operator can do with a pool while it runs. */
+
+import { SluiceError } from '../errors.ts';
+import type { PoolSnapshot } from '../snapshot.ts';
+import type { Keeper } from './keeper.ts';
+import type { KeyPool } from './pool.ts';
+import type { Enrolled } from './roll.ts';
+
+/** Reasons of rests that a person began. */
+const disabledBy = 'operator';
+const removedBy = 'removed';
+
+/**
+ * The operator's side of a pool. What it has answered is durable where the store is: it stays so after a restart and
+ * holds for every process that shares the store, within two seconds.
+ *
+ * @example
+ * const gateway = createGateway({ keys: 'main=AIza…', callers: 'anyone' });
+ * await gateway.pools.gemini?.disable('main#1', 'leaked in a screenshot');
+ */
+export class PoolControl {
+  readonly #pool: () => KeyPool;
+  readonly #keeper: () => Keeper;
+
+  /** @internal */
+  constructor(pool: () => KeyPool, keeper: () => Keeper) {
+    this.#pool = pool;
+    this.#keeper = keeper;
+  }
+
+  snapshot(): PoolSnapshot {
+    return this.#pool().snapshot();
+  }
+
+  /**
+   * Forgets whatever keeps a key from being used: its own rest, its project's, and those of the project's models.
+   *
+   * @throws SluiceError `not_found` for a key id that the pool does not have
+   */
+  async reset(keyId: string): Promise<void> {
+    const { project, key } = this.#find(keyId);
+    const pool = this.#pool();
+    await this.#keeper().erase({ project, key });
+    await this.#keeper().erase({ project, key: null });
+    pool.rests.end({ project, key }, 'reset');
+    pool.rests.end({ project, key: null }, 'reset');
+    for (const { model } of pool.lanes.coolingOf(project, Number.NEGATIVE_INFINITY)) {
+      await this.#keeper().erase({ project, key: null, model });
+      pool.rests.end({ project, key: null, model }, 'reset');
+    }
+    await this.#keeper().record({ project, key }, 'reset', '');
+    pool.poke();
+  }
+
+  /**
+   * Takes a key out of use until {@link PoolControl.enable}. What is under way with it ends as it would have.
+   *
+   * @param why - for the record
+   * @throws SluiceError `not_found`, `storage_unavailable` when it cannot be made to last; then nothing has changed
+   */
+  async disable(keyId: string, why = ''): Promise<void> {
+    await this.#putAway(keyId, disabledBy, 'disabled', why);
+  }
+
+  /** @throws SluiceError `not_found`, `storage_unavailable` */
+  async enable(keyId: string): Promise<void> {
+    const { project, key } = this.#find(keyId);
+    await this.#keeper().record({ project, key }, 'enabled', '');
+    await this.#keeper().erase({ project, key });
+    this.#pool().rests.end({ project, key }, 'enabled');
+    this.#pool().poke();
+  }
+
+  /**
+   * Adds a key to a project, which need not have been there before. It lasts as long as the process: what should stay
+   * belongs into the options.
+   *
+   * @returns the key's id
+   * @throws SluiceError `invalid_options` for a key that is blank or there already, `storage_unavailable`
+   */
+  async add({ project, key: secret }: { project: string; key: string }): Promise<string> {
+    const pool = this.#pool();
+    const isKnown = pool.roll.findSecret(secret) !== null;
+    if (isKnown || !/^[\x21-\x7e]+$/.test(secret) || !/^[A-Za-z0-9][\w.-]{0,63}$/.test(project)) {
+      const fault = isKnown ? 'the key is in the pool already' : 'project must be a name and key a text without blanks';
+      throw new SluiceError('invalid_options', `The key was not added: ${fault}.`, { faults: [fault] });
+    }
+    const added = pool.add(project, secret);
+    try {
+      // Who was taken out for good before is wanted again.
+      await this.#keeper().erase(added);
+      await this.#keeper().record(added, 'added', '');
+    } catch (error) {
+      added.project.remove(added.key);
+      throw error;
+    }
+    pool.poke();
+    return added.key.id;
+  }
+
+  /** Takes a key out for good: it does not come back with the options that still hold it. @throws SluiceError `not_found`, `storage_unavailable` */
+  async remove(keyId: string): Promise<void> {
+    this.#pool().roll.remove(await this.#putAway(keyId, removedBy, 'removed', ''));
+  }
+
+  async #putAway(keyId: string, reason: string, what: string, why: string): Promise<Enrolled> {
+    const found = this.#find(keyId);
+    const pool = this.#pool();
+    const resting = { reason, sinceMs: pool.nowMs, untilMs: null, endedBy: 'operator' } as const;
+    await this.#keeper().record(found, what, why);
+    await this.#keeper().write(found, resting);
+    pool.rests.replace(found.project, found.key, resting);
+    return found;
+  }
+
+  #find(keyId: string): Enrolled {
+    const found = this.#pool().roll.find(keyId);
+    if (found !== null) return found;
+    const pool = this.#pool();
+    const ids = pool.roll.projects.flatMap(({ keys }) => keys.map(({ id }) => id));
+    const some = ids.slice(0, 5).join(', ');
+    throw new SluiceError(
+      'not_found',
+      `The pool "${pool.name}" has no key ${JSON.stringify(keyId.slice(0, 64))}; it has ${some}${ids.length > 5 ? ', …' : ''}.`,
+    );
+  }
+}

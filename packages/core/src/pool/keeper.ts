@@ -1,0 +1,159 @@
+/** What of a pool has to survive: it writes rests into the store, reads those of others, and keeps the operators' record. */
+
+import { platform } from '#platform';
+import type { Clock } from '../clock.ts';
+import type { Rest, Store } from '../store/store.ts';
+import { type KeyPool, subjectOfModel } from './pool.ts';
+import { type Key, type Resting, stateOf } from './project.ts';
+import type { RestKeeper, Subject } from './rests.ts';
+
+/** What other processes have written is looked at this often, with the next request. */
+const syncMs = 2_000;
+
+/** Ends rests that time alone does not end. */
+export interface Probes {
+  /** A rest is over that has to be looked into; what comes of it is told to the pool's rests. */
+  look(subject: Subject, resting: Resting): void;
+}
+
+/** @see RestKeeper */
+export class Keeper implements RestKeeper {
+  readonly #pool: KeyPool;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #probes: Probes;
+  /** Rests that the store is known to have, by scope and subject. */
+  readonly #kept = new Map<string, Subject>();
+  #isSyncing = false;
+  #syncedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(pool: KeyPool, store: Store, clock: Clock, probes: Probes) {
+    this.#pool = pool;
+    this.#store = store;
+    this.#clock = clock;
+    this.#probes = probes;
+    pool.rests.keptBy(this);
+  }
+
+  began(subject: Subject, resting: Resting, isNew: boolean): void {
+    this.#quietly(this.write(subject, resting));
+    if (!isNew || stateOf(resting) !== 'disabled') return;
+    this.#quietly(this.record(subject, resting.reason === 'key_leaked' ? 'leaked' : 'disabled', resting.reason));
+  }
+
+  ended(subject: Subject): void {
+    this.#quietly(this.erase(subject));
+  }
+
+  probe(subject: Subject, resting: Resting): void {
+    this.#probes.look(subject, resting);
+  }
+
+  /** Resolves when the store has it. */
+  async write(subject: Subject, { reason, sinceMs, untilMs }: Resting): Promise<void> {
+    const offsetMs = this.#clock.wallNow() - this.#clock.now();
+    const { scope, name } = await this.#nameOf(subject);
+    await this.#store.cool({
+      scope,
+      subject: name,
+      reason,
+      sinceMs: Math.round(sinceMs + offsetMs),
+      untilMs: untilMs === null ? null : Math.round(untilMs + offsetMs),
+    });
+    this.#kept.set(`${scope}\n${name}`, subject);
+  }
+
+  async erase(subject: Subject): Promise<void> {
+    const { scope, name } = await this.#nameOf(subject);
+    this.#kept.delete(`${scope}\n${name}`);
+    await this.#store.wake(scope, name);
+  }
+
+  async record({ project, key, model }: Subject, what: string, why: string): Promise<void> {
+    const subject = key?.id ?? (model === undefined ? 'project' : subjectOfModel(model));
+    await this.#store.append({ atMs: this.#clock.wallNow(), scope: this.#pool.scopeOf(project), subject, what, why });
+  }
+
+  /** Looks at what others have written, where there are others and it is time. */
+  sync(): void {
+    if (!this.#store.isShared || this.#isSyncing || this.#clock.now() - this.#syncedAtMs < syncMs) return;
+    this.#quietly(this.restore());
+  }
+
+  /** Takes over every rest of the store, and ends those that somebody has taken out of it. */
+  async restore(): Promise<void> {
+    this.#isSyncing = true;
+    this.#syncedAtMs = this.#clock.now();
+    try {
+      const before = new Map(this.#kept);
+      const subjects = await this.#subjects();
+      const rests = await this.#store.rests();
+      this.#pool.rests.forgetHearsay();
+      for (const rest of rests) {
+        const at = `${rest.scope}\n${rest.subject}`;
+        before.delete(at);
+        const subject = subjects.get(at) ?? this.#modelOf(rest);
+        if (subject === null) continue;
+        this.#kept.set(at, subject);
+        this.#pool.rests.set(subject, this.#resting(rest));
+      }
+      for (const [at, subject] of before) {
+        this.#kept.delete(at);
+        if (!this.#isForProbe(subject)) this.#pool.rests.end(subject, 'returned');
+      }
+    } finally {
+      this.#isSyncing = false;
+    }
+  }
+
+  /** The store lets go of what is over. What a probe has to end is not over here before the probe. */
+  #isForProbe({ project, key, model }: Subject): boolean {
+    const resting = model === undefined ? (key ?? project).resting : null;
+    if (resting?.untilMs == null || resting.endedBy !== 'probe') return false;
+    return resting.untilMs <= this.#clock.now() + syncMs;
+  }
+
+  #resting({ reason, sinceMs, untilMs, subject }: Rest): Resting {
+    const offsetMs = this.#clock.now() - this.#clock.wallNow();
+    const isOfModel = subject.startsWith('model:');
+    return {
+      reason,
+      sinceMs: sinceMs + offsetMs,
+      untilMs: untilMs === null ? null : untilMs + offsetMs,
+      endedBy: untilMs === null ? 'operator' : isOfModel ? 'time' : 'probe',
+    };
+  }
+
+  #modelOf({ scope, subject }: Rest): Subject | null {
+    const project = this.#pool.roll.projects.find((one) => this.#pool.scopeOf(one) === scope);
+    if (project === undefined || !subject.startsWith('model:')) return null;
+    const model = subject.slice('model:'.length);
+    return { project, key: null, model: model === '' ? null : model };
+  }
+
+  async #subjects(): Promise<Map<string, Subject>> {
+    const subjects = new Map<string, Subject>();
+    for (const project of this.#pool.roll.projects) {
+      subjects.set(`${this.#pool.scopeOf(project)}\nproject`, { project, key: null });
+      for (const key of project.keys) {
+        subjects.set(`${this.#pool.scopeOf(project)}\n${await subjectOfKey(key)}`, { project, key });
+      }
+    }
+    return subjects;
+  }
+
+  async #nameOf({ project, key, model }: Subject): Promise<{ scope: string; name: string }> {
+    const name = key !== null ? await subjectOfKey(key) : model === undefined ? 'project' : subjectOfModel(model);
+    return { scope: this.#pool.scopeOf(project), name };
+  }
+
+  /** A rest that is not written down is learnt again with the next refusal; a store that fails says so itself. */
+  #quietly(written: Promise<void>): void {
+    written.catch(() => {});
+  }
+}
+
+/** A key by its digest: it stays the same when the options are written in another order, and tells nothing. */
+async function subjectOfKey({ secret }: Key): Promise<string> {
+  return `key:${await platform.sha256(`sluice key ${secret}`)}`;
+}

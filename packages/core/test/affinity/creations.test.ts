@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Made } from '../../src/affinity/affinity.ts';
+import { madeBy } from '../../src/affinity/creations.ts';
+
+const wallMs = Date.UTC(2026, 10, 21, 12);
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+/** What a call made: method and path, the answer, and the names. */
+const rows: readonly (readonly [what: string, call: string, answer: unknown, names: readonly string[]])[] = [
+  [
+    'a finished upload',
+    'POST /upload/v1beta/files',
+    { file: { name: 'files/abc', uri: 'https://x/files/abc' } },
+    ['files/abc'],
+  ],
+  ['a file by its metadata', 'POST /v1beta/files', { file: { name: 'files/abc' } }, ['files/abc']],
+  [
+    'registered files',
+    'POST /v1beta/files:register',
+    { files: [{ name: 'files/a' }, { name: 'files/b' }] },
+    ['files/a', 'files/b'],
+  ],
+  ['a cache', 'POST /v1beta/cachedContents', { name: 'cachedContents/c', model: 'models/m' }, ['cachedContents/c']],
+  ['a batch', 'POST /v1beta/models/m:batchGenerateContent', { name: 'batches/b', metadata: {} }, ['batches/b']],
+  [
+    'a video',
+    'POST /v1beta/models/veo:predictLongRunning',
+    { name: 'models/veo/operations/o' },
+    ['models/veo/operations/o'],
+  ],
+  ['a tuned model', 'POST /v1beta/tunedModels', { name: 'tunedModels/t/operations/o' }, ['tunedModels/t']],
+  ['a corpus', 'POST /v1beta/corpora', { name: 'corpora/c' }, ['corpora/c']],
+  ['a store', 'POST /v1beta/fileSearchStores', { name: 'fileSearchStores/s' }, ['fileSearchStores/s']],
+  [
+    'an interaction',
+    'POST /v1/interactions',
+    { id: 'v1_Chd', environment_id: 'env_1' },
+    ['interactions/v1_Chd', 'environments/env_1'],
+  ],
+  [
+    'an event of an interaction',
+    'POST /v1/interactions',
+    { event_type: 'interaction.created', interaction: { id: 'v1_Chd' } },
+    ['interactions/v1_Chd'],
+  ],
+  ['an agent', 'POST /v1/agents', { id: 'my-agent' }, ['agents/my-agent']],
+  ['a trigger', 'POST /v1/triggers', { id: 't', environment_id: 'e' }, ['triggers/t', 'environments/e']],
+  ['an ephemeral token', 'POST /v1alpha/auth_tokens', { name: 'auth_tokens/x' }, [token('auth_tokens/x')]],
+  [
+    'a continuation',
+    'POST /v1/models/m:generateContent',
+    { candidates: [{ continuationToken: 'abc==' }] },
+    [token('abc==')],
+  ],
+  [
+    'a continued interaction',
+    'POST /v1/interactions',
+    { id: 'i', continuation_token: 'c' },
+    ['interactions/i', token('c')],
+  ],
+  ['a Live session', 'GET /ws/x', { sessionResumptionUpdate: { newHandle: 'h', resumable: true } }, [token('h')]],
+];
+
+describe('an answer tells of', () => {
+  test.each(rows)('%s', async (_what, line, answer, names) => {
+    expect((await made(line, answer)).map(({ name }) => name)).toEqual(names);
+    expect((await made(line, answer)).map(({ of }) => of)).toEqual(names.map(() => null));
+  });
+
+  test.each([
+    [
+      'a batch',
+      'GET /v1beta/batches/b',
+      { name: 'batches/b', response: { responsesFile: 'files/batch-b' } },
+      'files/batch-b',
+    ],
+    [
+      'a batch that is done',
+      'GET /v1beta/batches/b',
+      { metadata: { output: { responsesFile: 'files/batch-b' } } },
+      'files/batch-b',
+    ],
+    [
+      'a video',
+      'GET /v1beta/models/veo/operations/o',
+      {
+        response: {
+          generateVideoResponse: {
+            generatedSamples: [
+              { video: { uri: 'https://generativelanguage.googleapis.com/v1beta/files/v:download?alt=media' } },
+            ],
+          },
+        },
+      },
+      'files/v',
+    ],
+  ])('files that came of %s', async (_what, line, answer, name) => {
+    const found = await made(line, answer);
+    expect(found).toMatchObject([{ name }]);
+    expect(line).toContain(found[0]?.of);
+  });
+
+  test.each([
+    ['a list', 'GET /v1beta/files', { files: [{ name: 'files/hers' }] }],
+    ['a look at a file', 'GET /v1beta/files/abc', { name: 'files/abc', uri: 'files/abc' }],
+    ['a look at an interaction', 'GET /v1/interactions/i', { id: 'i' }],
+    [
+      'a document of a store',
+      'POST /v1beta/fileSearchStores/s:importFile',
+      { name: 'fileSearchStores/s/operations/o' },
+    ],
+    ['an end of an interaction', 'POST /v1/interactions/i/cancel', { id: 'i' }],
+    ['an end of a batch', 'POST /v1beta/batches/b:cancel', {}],
+    [
+      'a plain answer',
+      'POST /v1/models/m:generateContent',
+      { candidates: [{ content: { parts: [{ text: 'files/abc' }] } }] },
+    ],
+    ['a deletion', 'DELETE /v1beta/files/abc', {}],
+    ['an error page', 'POST /v1beta/files', '<html>'],
+    ['nothing', 'POST /v1beta/files', null],
+  ])('nothing new by %s', async (_what, line, answer) => {
+    expect(await made(line, answer)).toEqual([]);
+  });
+
+  test.each([
+    [
+      'a file, as it says',
+      { file: { name: 'files/a', expirationTime: '2026-11-22T00:00:00.123Z' } },
+      Date.UTC(2026, 10, 22, 0, 0, 0, 123),
+    ],
+    ['a file that does not say', { file: { name: 'files/a' } }, wallMs + 2 * dayMs],
+    ['a file that says nonsense', { file: { name: 'files/a', expirationTime: 'soon' } }, wallMs + 2 * dayMs],
+    ['a cache, as it says', { name: 'cachedContents/c', expireTime: '2026-11-21T13:30:00Z' }, wallMs + 1.5 * hourMs],
+    ['a cache that does not say', { name: 'cachedContents/c' }, wallMs + hourMs],
+    ['a store', { name: 'fileSearchStores/s' }, null],
+  ])('the end of %s', async (_what, answer, untilMs) => {
+    expect(await made('POST /v1beta/files', answer)).toMatchObject([{ untilMs }]);
+  });
+
+  test('a longer life of a cache', async () => {
+    const answer = { name: 'cachedContents/c', expireTime: '2026-11-22T12:00:00Z' };
+    expect(await made('PATCH /v1beta/cachedContents/c', answer)).toEqual([
+      { name: 'cachedContents/c', untilMs: wallMs + dayMs, of: 'cachedContents/c' },
+    ]);
+  });
+
+  test('nothing that hurts, whatever it is', () => {
+    const calls = fc.constantFrom(...rows.map(([, line]) => line), 'GET /v1beta/batches/b', 'PATCH /v1beta/files/a');
+    fc.assert(
+      fc.property(
+        calls,
+        fc.jsonValue(),
+        fc.constantFrom('file', 'response', 'candidates', 'name', 'id'),
+        (line, value, key) => {
+          void made(line, { [key]: value });
+        },
+      ),
+    );
+  });
+});
+
+async function made(line: string, answer: unknown): Promise<readonly Made[]> {
+  const [method = '', path = ''] = line.split(' ');
+  return madeBy({ method, path }, answer, wallMs);
+}
+
+function token(text: string): string {
+  return `token/${createHash('sha256').update(text).digest('hex')}`;
+}

@@ -1,0 +1,140 @@
+/** Trouble of the provider, and faults of the caller. Keys are left out, and the numbers of projects are replaced. */
+
+import { denied, forModel, forRequest, googleError, info, type Refusal, testData } from './refusal.ts';
+
+export const refusedOthers: readonly Refusal[] = [
+  {
+    kind: 'overloaded',
+    what: 'an overloaded model',
+    from: 'reported',
+    status: 503,
+    body: googleError(503, 'UNAVAILABLE', 'The model is overloaded. Please try again later.'),
+    means: { ...forModel, pace: 'transient', isProofOfNothing: true },
+  },
+  {
+    kind: 'overloaded',
+    what: 'high demand',
+    from: 'reported',
+    status: 503,
+    body: googleError(
+      503,
+      'UNAVAILABLE',
+      'This model is currently experiencing high demand. Spikes in demand are usually temporary. Please try again later.',
+    ),
+    means: { ...forModel, isProofOfNothing: true },
+  },
+  {
+    kind: 'upstream_deadline',
+    what: 'a deadline of the provider’s own',
+    from: 'documented: https://ai.google.dev/gemini-api/docs/troubleshooting',
+    status: 504,
+    body: googleError(504, 'DEADLINE_EXCEEDED', 'Deadline expired before operation could complete.'),
+    means: { scope: 'model', again: 'never', mayHaveRun: true, isProofOfNothing: false },
+  },
+  {
+    kind: 'internal',
+    what: 'an internal error',
+    from: 'documented: https://ai.google.dev/gemini-api/docs/troubleshooting',
+    status: 500,
+    body: googleError(
+      500,
+      'INTERNAL',
+      'An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting',
+    ),
+    means: { ...forModel, isProofOfNothing: false, mayHaveRun: false },
+  },
+  ...[502, 503].map(
+    (status): Refusal => ({
+      kind: 'front_end',
+      what: `a page of the front end, ${status}`,
+      from: 'constructed, in the form of Google’s pages',
+      status,
+      body: `<!DOCTYPE html><html lang=en><title>Error ${status} (Server Error)!!1</title><p>The server encountered a temporary error.`,
+      means: { ...forModel, isProofOfNothing: false, mayHaveRun: false },
+    }),
+  ),
+  {
+    kind: 'front_end',
+    what: 'a front end that gave up waiting',
+    from: 'constructed, in the form of Google’s pages',
+    status: 504,
+    body: '<!DOCTYPE html><html lang=en><title>Error 504 (Gateway Timeout)!!1</title>',
+    means: { ...forModel, isProofOfNothing: false, mayHaveRun: true },
+  },
+  {
+    kind: 'front_end',
+    what: 'an edge in trouble',
+    from: 'constructed',
+    status: 520,
+    body: 'error code: 520',
+    means: { ...forModel, isProofOfNothing: false, mayHaveRun: false },
+  },
+  {
+    kind: 'cancelled',
+    what: 'a cancelled call',
+    from: 'FirebaseExtended/vertexai-sdk-test-data, mock-responses/vertexai/streaming-failure-error-mid-stream.txt',
+    status: 499,
+    body: googleError(499, 'CANCELLED', 'The operation was cancelled.'),
+    means: { scope: 'request', again: 'same-key' },
+  },
+  {
+    kind: 'file_not_active',
+    what: 'a file that is not ready',
+    from: 'home-assistant/core#140182',
+    status: 400,
+    body: googleError(400, 'FAILED_PRECONDITION', 'The File 5y6l is not in an ACTIVE state and usage is not allowed.'),
+    means: forRequest,
+  },
+  ...[
+    'Function call is missing a thought_signature in functionCall parts.',
+    'Corrupted thought signature.',
+    'Thought signature is not valid',
+  ].map(
+    (message): Refusal => ({
+      kind: 'thought_signature',
+      what: message,
+      from: 'https://ai.google.dev/gemini-api/docs/thought-signatures; google-gemini/gemini-cli#13467',
+      status: 400,
+      body: googleError(400, 'INVALID_ARGUMENT', message),
+      means: forRequest,
+    }),
+  ),
+  {
+    kind: 'refused',
+    what: 'a model that is not there',
+    from: `${testData}/unary-failure-unknown-model.txt`,
+    status: 404,
+    body: googleError(
+      404,
+      'NOT_FOUND',
+      'models/X is not found for API version v1beta, or is not supported for generateContent. Call ListModels to see the list of available models and their supported methods.',
+    ),
+    means: forRequest,
+  },
+  {
+    kind: 'refused',
+    what: 'a bad argument',
+    from: 'documented: https://ai.google.dev/gemini-api/docs/troubleshooting',
+    status: 400,
+    body: googleError(400, 'INVALID_ARGUMENT', 'Request contains an invalid argument.'),
+    means: forRequest,
+  },
+  {
+    kind: 'refused',
+    what: 'an API that a tool needs and the project has not turned on',
+    from: 'constructed: SERVICE_DISABLED for another service',
+    status: 403,
+    body: denied('Places API has not been used in project 12345678 before or it is disabled.', {
+      ...info('SERVICE_DISABLED', { service: 'places.googleapis.com', consumer: 'projects/12345678' }),
+    }),
+    means: { ...forRequest, consumer: 'projects/12345678' },
+  },
+  {
+    kind: 'refused',
+    what: 'plain text of the upload backend',
+    from: 'constructed; that it is plain text: googleapis/go-genai, a comment on uploads',
+    status: 400,
+    body: 'Upload has already been terminated.',
+    means: forRequest,
+  },
+];

@@ -1,0 +1,13 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: ['src/index.ts'],
+  format: 'esm',
+  target: 'node22',
+  platform: 'node',
+  dts: false,
+  clean: true,
+  sourcemap: true,
+  // `sqlite` alone is no module of Node.
+  removeNodeProtocol: false,
+});
