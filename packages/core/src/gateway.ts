@@ -116,6 +116,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     on: (name, listener) => emitter.on(name, listener),
     snapshot: () => {
+      house.keeper.sync();
       const { gate, pool, health } = house.stations;
       return {
         pools: [pool.snapshot()],

@@ -75,7 +75,7 @@ describe('a body that cannot be restored is a 400 that says which line to move, 
     const { gateway, simulator } = await provider();
     const origin = await running((app) => app.use(express.urlencoded()).use('/gemini', sluice(gateway)));
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const answer = await ask(`${origin}/gemini/v1beta/files`, { body: 'a=b', headers });
+    const answer = await ask(`${origin}/gemini/v9nextgen/things`, { body: 'a=b', headers });
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('Move the line')]);
     expect(simulator.journal.requests).toEqual([]);
   });

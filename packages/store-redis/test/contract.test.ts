@@ -1,7 +1,7 @@
 /** The contract of stores, on a Redis and on a cluster of three; in the tests of the minute and the day time is moved. */
 
 import { redisStore } from '@sluice/store-redis';
-import { describeStore } from '@sluice/testkit';
+import { describeGateways, describeStore } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startRacers } from './stage/processes.ts';
 import { missing, type RedisServer, startCluster, startRedis } from './stage/redis-server.ts';
@@ -32,6 +32,7 @@ describe.skipIf(missing !== null)('on a real server', () => {
       url = server.url;
     });
     describeStore('redis', subject);
+    describeGateways('redis', (isNew) => (isNew ? subject.open() : subject.reopen()));
   });
 
   describe('in a cluster', () => {

@@ -1,4 +1,4 @@
-import { describeStore } from '@sluice/testkit';
+import { describeGateways, describeStore } from '@sluice/testkit';
 import { sqliteStore } from '../src/index.ts';
 import { newPath } from './folder.ts';
 import { racersOn } from './processes.ts';
@@ -12,4 +12,9 @@ describeStore('SQLite', {
   },
   reopen: (clock) => sqliteStore({ path, clock }),
   processes: (count) => racersOn(path, count),
+});
+
+describeGateways('SQLite', (isNew) => {
+  if (isNew) path = newPath();
+  return sqliteStore({ path });
 });

@@ -7,4 +7,5 @@ export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { type GoldenExchange, goldenDir, goldenExchanges } from './golden.ts';
 export { type RawAnswer, rawRequest } from './raw-socket.ts';
 export { type ReadAnswer, read } from './read.ts';
+export { describeGateways } from './store/gateways.ts';
 export { describeStore, type Race, type StoreProcesses, type StoreSubject } from './store/store.ts';

@@ -91,7 +91,7 @@ export class PoolControl {
       await this.#keeper().erase(added);
       await this.#keeper().record(added, 'added', '');
     } catch (error) {
-      added.project.remove(added.key);
+      pool.roll.takeBack(added);
       throw error;
     }
     pool.poke();

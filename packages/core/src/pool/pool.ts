@@ -148,6 +148,7 @@ export class KeyPool implements Lender {
   takeOver(before: KeyPool): void {
     before.rests.wakeDue();
     this.roll.leaveOut(before.roll);
+    for (const [secret, projectId] of this.roll.missingOf(before.roll)) this.add(projectId, secret);
     for (const project of before.roll.projects) {
       const here = this.roll.byId(project.id);
       if (here === null) continue;

@@ -17,6 +17,8 @@ export class Roll {
   readonly #grouping: Grouping;
   /** Keys that an operator has taken out for good: they do not come back with other options. */
   readonly #removed = new Set<string>();
+  /** Keys that an operator has added, and to which project: other options need not name them. */
+  readonly #added = new Map<string, string>();
 
   constructor(pool: string, projects: readonly ProjectSettings[], emitter: Emitter) {
     this.#projects = projects.map((project) => new Project(project));
@@ -65,6 +67,7 @@ export class Roll {
   /** A project that was not there before begins with nothing but the key. */
   add(projectId: string, secret: string): Enrolled {
     this.#removed.delete(secret);
+    this.#added.set(secret, projectId);
     const known = this.byId(projectId);
     if (known !== null) return { project: known, key: known.add(secret) };
     const project = new Project({ id: projectId, weight: 1, keys: [secret] });
@@ -73,9 +76,21 @@ export class Roll {
     return { project, key: project.keys[0] as Key };
   }
 
-  remove({ project, key }: Enrolled): void {
+  /** For good. */
+  remove(one: Enrolled): void {
+    this.takeBack(one);
+    this.#removed.add(one.key.secret);
+  }
+
+  /** As if it had never been added. */
+  takeBack({ project, key }: Enrolled): void {
     project.remove(key);
-    this.#removed.add(key.secret);
+    this.#added.delete(key.secret);
+  }
+
+  /** Keys that were added and that these options do not name, each with its project. */
+  missingOf(before: Roll): [secret: string, projectId: string][] {
+    return [...before.#added].filter(([secret]) => this.findSecret(secret) === null);
   }
 
   /** What another roll has let go stays away. */

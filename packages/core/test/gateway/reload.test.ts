@@ -158,6 +158,28 @@ describe('a reload', () => {
     expect(keys(gateway)).toEqual(['main#1 ready', 'main#2 ready']);
   });
 
+  test('keeps keys that an operator has added, until they are removed or the options name them', async () => {
+    const { simulator, gateway, control, options } = await aBench({
+      simulator: {
+        projects: [
+          { id: 'main', keys: ['canary-main-1', 'canary-added'] },
+          { id: 'new', keys: ['canary-new'] },
+        ],
+      },
+    });
+    await control.add({ project: 'main', key: 'canary-added' });
+    await control.add({ project: 'new', key: 'canary-new' });
+    for (let time = 0; time < 2; time++) await gateway.reload(options);
+    expect([keys(gateway), keys(gateway, 'new')]).toEqual([['main#1 ready', 'main#2 ready'], ['new#1 ready']]);
+    for (let call = 0; call < 4; call++) expect((await ask(gateway)).status).toBe(200);
+    expect(new Set(simulator.journal.requests.map(({ key }) => key)).size).toBe(3);
+    await control.remove('new#1');
+    await gateway.reload(withProjects(options, [{ id: 'main', keys: ['canary-added', 'canary-main-1'] }]));
+    expect(gateway.snapshot().pools[0]?.projects.flatMap((one) => one.keys)).toHaveLength(2);
+    await gateway.reload(options);
+    expect(keys(gateway)).toEqual(['main#1 ready']);
+  });
+
   test('keeps breakers unless their options change', async () => {
     const { simulator, gateway, options } = await aBench({
       options: { retry: { maxAttempts: 1 }, breaker: { consecutiveFailures: 2, consecutiveSpanMs: 0 } },
