@@ -184,13 +184,14 @@ function build(settings: Settings, ground: Ground, before: House | null): House 
       ? before.stations.health
       : new Health(settings.breaker, clock, emitter);
   const { origin, host } = new URL(poolSettings.baseUrl);
+  const scrubber = new Scrubber(poolSettings.projects.flatMap(({ keys }) => keys));
   const workshop: Workshop = {
     upstream: ground.upstream,
     provider: geminiProvider,
     origin,
     host,
     health,
-    scrubber: new Scrubber(poolSettings.projects.flatMap(({ keys }) => keys)),
+    scrubber,
     limits: settings.limits,
     timeouts,
     alarms: ground.alarms,
@@ -198,7 +199,14 @@ function build(settings: Settings, ground: Ground, before: House | null): House 
     emitter,
   };
   const leaseMs = timeouts.totalMs === 0 ? longestLeaseMs : timeouts.totalMs + leaseGraceMs;
-  const pool = new KeyPool(poolSettings, { waiting: settings.queue, store, clock, emitter, leaseMs });
+  const pool = new KeyPool(poolSettings, {
+    waiting: settings.queue,
+    store,
+    clock,
+    emitter,
+    leaseMs,
+    onKey: (secret) => scrubber.learn(secret),
+  });
   if (before !== null) pool.takeOver(before.stations.pool);
   const probes = new ProbeRound(pool, (key, reason) => probe(workshop, key.secret, reason), clock);
   const keeper = new Keeper(pool, store, clock, probes);

@@ -133,7 +133,9 @@ export class Story implements Inside, Tally {
     const allowance = this.#allowance;
     if (allowance === null) return;
     const usage = allowance.tokens === 0 ? null : this.#usage();
-    const tokens = usage === null ? (this.#outcome === 'complete' ? allowance.tokens : 0) : totalTokens(usage);
+    // Who hangs up before the provider has said what it used has used what was reserved.
+    const hasBegun = this.client.isOpen && this.client.status < 400;
+    const tokens = usage === null ? (hasBegun ? allowance.tokens : 0) : totalTokens(usage);
     allowance.settle({ requests: this.calls > 0 ? 1 : 0, tokens });
   }
 

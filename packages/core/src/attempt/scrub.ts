@@ -15,20 +15,31 @@ const mostKnown = 1_000;
 
 /** Replaces secrets by a mark that says what stood there. */
 export class Scrubber {
-  readonly #secrets: ReadonlySet<string>;
+  readonly #secrets: Set<string>;
   /** Keys with signs that no word has; no provider makes such, so there are few. Very short ones would hit ordinary text. */
-  readonly #odd: readonly string[];
+  #odd: readonly string[] = [];
   /** A run of characters as long as the shortest secret; most header values have none, and are done with. */
-  readonly #suspicious: RegExp;
+  #suspicious = /^$/;
 
   /** Short texts that held nothing: header values are few and come again with every answer. */
   readonly #known = new Set<string>();
   /** A key shorter than a word is only looked for where it went up itself, so what is clean for one is not for all. */
-  readonly #mayRemember: boolean;
+  #mayRemember = false;
 
   /** @param secrets - every configured key */
   constructor(secrets: Iterable<string>) {
     this.#secrets = new Set(secrets);
+    this.#prepare();
+  }
+
+  /** One more key; from now on it is found everywhere. */
+  learn(secret: string): void {
+    this.#secrets.add(secret);
+    this.#prepare();
+  }
+
+  #prepare(): void {
+    this.#known.clear();
     this.#odd = [...this.#secrets].filter((secret) => secret.length >= 8 && !word.test(secret));
     this.#mayRemember = [...this.#secrets].every((secret) => secret.length >= 8);
     const shortest = Math.min(shortestShape, ...[...this.#secrets].map(({ length }) => Math.max(8, length)));

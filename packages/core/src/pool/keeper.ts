@@ -3,7 +3,8 @@
 import { platform } from '#platform';
 import type { Clock } from '../clock.ts';
 import type { Rest, Store } from '../store/store.ts';
-import { type KeyPool, subjectOfModel } from './pool.ts';
+import { scopeOf, subjectOfModel } from './admissions.ts';
+import type { KeyPool } from './pool.ts';
 import { type Key, type Resting, stateOf } from './project.ts';
 import type { RestKeeper, Subject } from './rests.ts';
 
@@ -71,7 +72,13 @@ export class Keeper implements RestKeeper {
 
   async record({ project, key, model }: Subject, what: string, why: string): Promise<void> {
     const subject = key?.id ?? (model === undefined ? 'project' : subjectOfModel(model));
-    await this.#store.append({ atMs: this.#clock.wallNow(), scope: this.#pool.scopeOf(project), subject, what, why });
+    await this.#store.append({
+      atMs: this.#clock.wallNow(),
+      scope: scopeOf(this.#pool.name, project),
+      subject,
+      what,
+      why,
+    });
   }
 
   /** Looks at what others have written, where there are others and it is time. */
@@ -125,7 +132,7 @@ export class Keeper implements RestKeeper {
   }
 
   #modelOf({ scope, subject }: Rest): Subject | null {
-    const project = this.#pool.roll.projects.find((one) => this.#pool.scopeOf(one) === scope);
+    const project = this.#pool.roll.projects.find((one) => scopeOf(this.#pool.name, one) === scope);
     if (project === undefined || !subject.startsWith('model:')) return null;
     const model = subject.slice('model:'.length);
     return { project, key: null, model: model === '' ? null : model };
@@ -134,9 +141,9 @@ export class Keeper implements RestKeeper {
   async #subjects(): Promise<Map<string, Subject>> {
     const subjects = new Map<string, Subject>();
     for (const project of this.#pool.roll.projects) {
-      subjects.set(`${this.#pool.scopeOf(project)}\nproject`, { project, key: null });
+      subjects.set(`${scopeOf(this.#pool.name, project)}\nproject`, { project, key: null });
       for (const key of project.keys) {
-        subjects.set(`${this.#pool.scopeOf(project)}\n${await subjectOfKey(key)}`, { project, key });
+        subjects.set(`${scopeOf(this.#pool.name, project)}\n${await subjectOfKey(key)}`, { project, key });
       }
     }
     return subjects;
@@ -144,7 +151,7 @@ export class Keeper implements RestKeeper {
 
   async #nameOf({ project, key, model }: Subject): Promise<{ scope: string; name: string }> {
     const name = key !== null ? await subjectOfKey(key) : model === undefined ? 'project' : subjectOfModel(model);
-    return { scope: this.#pool.scopeOf(project), name };
+    return { scope: scopeOf(this.#pool.name, project), name };
   }
 
   /** A rest that is not written down is learnt again with the next refusal; a store that fails says so itself. */
@@ -154,6 +161,13 @@ export class Keeper implements RestKeeper {
 }
 
 /** A key by its digest: it stays the same when the options are written in another order, and tells nothing. */
-async function subjectOfKey({ secret }: Key): Promise<string> {
-  return `key:${await platform.sha256(`sluice key ${secret}`)}`;
+async function subjectOfKey(key: Key): Promise<string> {
+  const known = subjects.get(key);
+  if (known !== undefined) return known;
+  const subject = `key:${await platform.sha256(`sluice key ${key.secret}`)}`;
+  subjects.set(key, subject);
+  return subject;
 }
+
+/** Ten thousand keys are looked for every two seconds where a store is shared. */
+const subjects = new WeakMap<Key, string>();

@@ -2,17 +2,18 @@
 
 import type { Cancellation } from '../cancellation.ts';
 import type { Clock } from '../clock.ts';
-import { SluiceError } from '../errors.ts';
 import type { Emitter, TokenUsage } from '../events.ts';
 import { type Failure, failure } from '../failure.ts';
 import type { Course, Plan } from '../plan/plan.ts';
 import type { PoolSnapshot } from '../snapshot.ts';
-import type { Admission, Eventually, Shortage, Spent, Store } from '../store/store.ts';
+import type { Admission, Eventually, Store } from '../store/store.ts';
+import { Admissions } from './admissions.ts';
 import type { Lane, Seat } from './lane.ts';
 import { Lanes } from './lanes.ts';
-import { Lease, type Lender, spentBy } from './lease.ts';
+import { Lease, type Lender } from './lease.ts';
+import { Outlook } from './outlook.ts';
 import { isOwnLimit, type Key, type Project, type ProjectSettings, restSnapshot } from './project.ts';
-import { longestGrownMs, Rests } from './rests.ts';
+import { Rests } from './rests.ts';
 import { type Enrolled, Roll } from './roll.ts';
 import { type StrategyName, strategies } from './strategies.ts';
 import type { Ask } from './strategy/strategy.ts';
@@ -41,18 +42,9 @@ export interface PoolTools {
   readonly leaseMs: number;
   /** From 0 up to 1. @default Math.random */
   readonly random?: () => number;
+  /** Hears of each key that comes in while the pool runs, before it is lent: whoever keeps secrets has to know it. */
+  readonly onKey?: (secret: string) => void;
 }
-
-/** Who is refused for want of room looks again after this long, for room may have been made by another process. */
-const roomLookMs = 100;
-const inFlight = 'limit_in_flight';
-const limitReasons = {
-  requestsPerMinute: 'limit_requests_minute',
-  tokensPerMinute: 'limit_tokens_minute',
-  requestsPerDay: 'limit_requests_day',
-  maxInFlight: inFlight,
-  rest: 'elsewhere',
-} as const;
 
 /** The keys of one provider. */
 export class KeyPool implements Lender {
@@ -60,22 +52,29 @@ export class KeyPool implements Lender {
   readonly rests: Rests;
   readonly lanes: Lanes;
   readonly #settings: PoolSettings;
-  readonly #store: Store;
+  readonly #admissions: Admissions;
+  readonly #outlook: Outlook;
   readonly #clock: Clock;
-  readonly #leaseMs: number;
   readonly #room: WaitingRoom;
+  readonly #onKey: (secret: string) => void;
   readonly #ask: { turn: number; key: string | null; heaviest: number; readonly random: () => number };
 
-  constructor(settings: PoolSettings, { waiting, store, clock, emitter, leaseMs, random = Math.random }: PoolTools) {
+  constructor(
+    settings: PoolSettings,
+    { waiting, store, clock, emitter, leaseMs, random = Math.random, onKey = () => {} }: PoolTools,
+  ) {
+    this.#onKey = onKey;
     this.#settings = settings;
-    this.#store = store;
     this.#clock = clock;
-    this.#leaseMs = leaseMs;
     this.roll = new Roll(settings.name, settings.projects, emitter);
     const { projects } = this.roll;
     this.lanes = new Lanes(projects, strategies[settings.strategy ?? 'least-busy']);
     this.rests = new Rests(settings.name, projects, this.lanes, { clock, emitter, random });
     this.#room = new WaitingRoom(waiting, clock);
+    const { name } = settings;
+    const { roll, lanes, rests } = this;
+    this.#outlook = new Outlook({ name, roll, lanes, rests, clock });
+    this.#admissions = new Admissions({ pool: name, store, lanes, rests, leaseMs, onRoom: () => this.poke() });
     this.#ask = { turn: 0, key: null, heaviest: heaviestOf(projects), random };
   }
 
@@ -128,7 +127,7 @@ export class KeyPool implements Lender {
 
   /** @see Lender */
   returned(lease: Lease, failure: Failure | null, usage: () => TokenUsage | null): void {
-    const { lane, seat, key, model, reservation } = lease;
+    const { lane, seat, key, model } = lease;
     const { project } = seat;
     project.inFlight--;
     lane.giveBack(seat);
@@ -137,11 +136,7 @@ export class KeyPool implements Lender {
       if (failure.consumer !== null) this.roll.learn(project, failure.consumer);
       this.rests.charge(failure, this.roll.now(project), key, model);
     }
-    if (reservation === null) return;
-    const spent = spentBy(failure, lease.tokens === 0 ? null : usage(), lease.tokens);
-    const settled = this.#store.settle(reservation, spent);
-    if (settled instanceof Promise) settled.then(() => this.#makeRoom(lease, spent), ignore);
-    else this.#makeRoom(lease, spent);
+    this.#admissions.settle(lease, failure, usage);
   }
 
   /** Goes on where another pool stood: rests of keys and projects that are still there stay. */
@@ -193,7 +188,7 @@ export class KeyPool implements Lender {
     for (let wanted = keyId; ; wanted = null) {
       const lease = this.#pick(plan, course, wanted);
       if (lease === null) return null;
-      const admission = this.#reserve(lease, plan);
+      const admission = this.#admissions.ask(lease, plan);
       if (admission instanceof Promise) return this.#grabLater(lease, admission, plan, course);
       if (this.#isAdmitted(lease, admission)) return lease;
     }
@@ -258,23 +253,6 @@ export class KeyPool implements Lender {
     lane.giveBack(seat);
   }
 
-  /** Null where nothing is counted and nobody else uses the keys: then nobody is asked. */
-  #reserve(lease: Lease, plan: Plan): Eventually<Admission> | null {
-    const { model, seat } = lease;
-    const { project } = seat;
-    const meters = project.metersOf(model);
-    const { isShared } = this.#store;
-    if (meters.length === 0 && !isShared) return null;
-    if (meters.some(({ limits }) => limits.tokensPerMinute > 0)) lease.tokens = plan.tokens();
-    return this.#store.reserve({
-      scope: this.scopeOf(project),
-      meters,
-      subjects: isShared ? ['project', subjectOfModel(model)] : none,
-      tokens: lease.tokens,
-      leaseMs: this.#leaseMs,
-    });
-  }
-
   #isAdmitted(lease: Lease, admission: Admission | null): boolean {
     if (admission === null) return true;
     if (admission.shortage === null) {
@@ -282,97 +260,33 @@ export class KeyPool implements Lender {
       return true;
     }
     this.#putBack(lease);
-    this.#stayAway(lease, admission.shortage);
+    this.#admissions.stayAway(lease, admission.shortage);
     return false;
   }
 
-  #stayAway({ lane, seat: { project }, tokens }: Lease, { by, reason, retryAfterMs }: Shortage): void {
-    if (by === 'rest')
-      this.rests.holdByHearsay(lane, project, reason ?? limitReasons.rest, retryAfterMs ?? longestGrownMs);
-    else if (by === 'tokensPerMinute')
-      this.rests.hold(lane, project, limitReasons[by], retryAfterMs ?? roomLookMs, tokens);
-    else this.rests.hold(lane, project, limitReasons[by], retryAfterMs ?? roomLookMs);
-  }
-
-  /** What was taken for less than was reserved leaves room for others, who need not wait until the minute is over. */
-  #makeRoom({ seat: { project }, tokens }: Lease, spent: Spent): void {
-    let hasRoom = this.lanes.wake(project, inFlight);
-    if (spent.tokens < tokens) hasRoom = this.lanes.wake(project, limitReasons.tokensPerMinute) || hasRoom;
-    if (spent.requests === 0) {
-      hasRoom = this.lanes.wake(project, limitReasons.requestsPerMinute) || hasRoom;
-      hasRoom = this.lanes.wake(project, limitReasons.requestsPerDay) || hasRoom;
-    }
-    if (hasRoom) this.#room.poke();
-  }
-
   #wait(plan: Plan, course: Course, gone: Cancellation): Promise<Lease> {
-    if (this.#waitMs(plan) === null) throw this.#refusal(plan);
+    if (this.#outlook.waitMs(plan) === null) throw this.#outlook.refusal(plan);
     return this.#room.enter({
       lane: `${plan.pinned ?? ''}/${plan.model ?? ''}`,
       callerId: plan.callerId,
       gone,
       grab: () => this.#grab(plan, course, null),
       giveBack: (lease) => lease.settle(neverMade),
-      waitMs: () => this.#waitMs(plan),
-      refusal: () => this.#refusal(plan),
+      waitMs: () => this.#outlook.waitMs(plan),
+      refusal: () => this.#outlook.refusal(plan),
     });
   }
 
   /** @returns a key that was not there before, ready to be lent */
   add(projectId: string, secret: string): Enrolled {
+    this.#onKey(secret);
     const added = this.roll.add(projectId, secret);
     this.#ask.heaviest = Math.max(this.#ask.heaviest, added.project.weight);
     this.lanes.join(added.project);
     this.lanes.unpark(added.project);
     return added;
   }
-
-  scopeOf(project: Project): string {
-    return `pool/${this.name}/${project.id}`;
-  }
-
-  /** How long until a key is free for the plan, or null when that cannot be told. */
-  #waitMs({ model, pinned }: Plan): number | null {
-    const lane = this.lanes.of(model);
-    const project = pinned === null ? null : this.roll.byId(pinned);
-    const cooledMs = (project === null ? lane.nextReturnMs() : lane.returnMsOf(project)) ?? Number.POSITIVE_INFINITY;
-    const nextMs = Math.min(
-      cooledMs,
-      project === null ? this.rests.nextWakeMs : (project.resting?.untilMs ?? cooledMs),
-    );
-    return nextMs === Number.POSITIVE_INFINITY ? null : Math.max(0, nextMs - this.#clock.now());
-  }
-
-  #refusal(plan: Plan): SluiceError {
-    const waitMs = this.#waitMs(plan);
-    const { model, pinned } = plan;
-    const { name } = this.#settings;
-    const forModel = model === null ? '' : ` for the model ${JSON.stringify(model)}`;
-    if (pinned !== null && waitMs === null) return unreachable(name);
-    if (pinned === null && (this.lanes.of(model).nextReturnMs() === undefined || waitMs === null)) {
-      return new SluiceError(
-        'no_usable_key',
-        `The provider refuses every key of the pool "${name}"${forModel}. The gateway's snapshot and log say why, key by key.`,
-        { retryAfterMs: waitMs ?? longestGrownMs },
-      );
-    }
-    const seconds = Math.ceil((waitMs ?? 0) / 1000);
-    const whose =
-      pinned === null ? `No project of the pool "${name}" has` : "The project of this request's resources has no";
-    const message = `${whose} quota left${forModel}; ${pinned === null ? 'the next' : 'it'} is back in ${seconds} s.`;
-    return new SluiceError('quota_exhausted', message, { retryAfterMs: waitMs ?? 0 });
-  }
 }
-
-/** Which project it is stays with the operator. */
-function unreachable(pool: string): SluiceError {
-  return new SluiceError(
-    'resource_key_unavailable',
-    `The resources of this request live in a project of the pool "${pool}" that has no usable key. The gateway's log says why.`,
-  );
-}
-
-const none: readonly string[] = [];
 
 /** What is settled for a lease that nobody was there to take. */
 const neverMade = failure('client_gone', 'request_timeout', 'The client hung up before the call was made.', {
@@ -381,13 +295,6 @@ const neverMade = failure('client_gone', 'request_timeout', 'The client hung up 
   isProofOfNothing: true,
 });
 
-/** The name under which a store knows a model's rest. */
-export function subjectOfModel(model: string | null): string {
-  return `model:${model ?? ''}`;
-}
-
 function heaviestOf(projects: readonly Project[]): number {
   return projects.reduce((heaviest, { weight }) => Math.max(heaviest, weight), 0);
 }
-
-function ignore(): void {}

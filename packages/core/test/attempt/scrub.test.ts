@@ -108,3 +108,10 @@ test('a key too short for a word is found where it went up, though another key p
   expect(scrubber.clean('says k1', 'long-enough-key')).toBe('says k1');
   expect(scrubber.clean('says k1', 'k1')).toBe('says [key]');
 });
+
+test('a key that comes later is found from then on, also in a text that was clean before', () => {
+  const scrubber = new Scrubber(['other-key-other-key']);
+  expect(scrubber.clean('say canary12canary', used)).toBe('say canary12canary');
+  scrubber.learn('canary12canary');
+  expect(scrubber.clean('say canary12canary', used)).toBe('say [key]');
+});

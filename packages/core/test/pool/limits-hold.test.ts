@@ -110,7 +110,7 @@ test.each([
         const leases = await takeMany(pool, { calls: 20, tokens: 0, model: 'flash' });
         expect(countBy(leases)).toMatchObject({ a: 1, b: 3, c: 2 });
       }),
-      { numRuns: 60 },
+      { numRuns: 200 },
     );
   },
 );
