@@ -13,6 +13,7 @@ import type { Ask, Field, Strategy } from './strategy/strategy.ts';
 /** One project in one lane. */
 export interface Seat extends Member, HeapMember {
   readonly project: Project;
+  readonly weight: number;
   inFlight: number;
   share: number;
   cooling: Resting | null;
@@ -68,7 +69,16 @@ export class Lane implements Field<Seat> {
   /** A project that was not there before. */
   join(project: Project): void {
     if (this.#seats.has(project)) return;
-    const seat: Seat = { project, inFlight: 0, share: this.#share, cooling: null, growth: 0, heapIndex: -1, place: -1 };
+    const seat: Seat = {
+      project,
+      weight: project.weight,
+      inFlight: 0,
+      share: this.#share,
+      cooling: null,
+      growth: 0,
+      heapIndex: -1,
+      place: -1,
+    };
     this.#all.push(seat);
     this.#seats.set(project, seat);
     this.#ready.add(seat);
@@ -119,7 +129,7 @@ export class Lane implements Field<Seat> {
   take(seat: Seat): void {
     this.turn++;
     this.#share = Math.max(this.#share, seat.share);
-    seat.share = this.#share + 1 / seat.project.weight;
+    seat.share = this.#share + 1 / seat.weight;
     seat.inFlight++;
     this.inFlight++;
   }

@@ -24,6 +24,6 @@ export const leastBusy: Strategy = ({ ready }, { turn }) => {
 };
 
 function isLessBusy(left: Candidate, right: Candidate): boolean {
-  const difference = left.inFlight / left.project.weight - right.inFlight / right.project.weight;
+  const difference = left.inFlight / left.weight - right.inFlight / right.weight;
   return difference === 0 ? left.share < right.share : difference < 0;
 }

@@ -2,7 +2,8 @@
 
 /** A project as a strategy sees it. */
 export interface Candidate {
-  readonly project: { readonly weight: number };
+  /** Of its project; kept here because the projects themselves are not looked at for a choice. */
+  readonly weight: number;
   /** Calls for this model that are under way. */
   readonly inFlight: number;
   /** Grows by 1 / weight with each use: who had the least of its share comes first among equals. */

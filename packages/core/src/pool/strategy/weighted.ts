@@ -8,7 +8,7 @@ const mostDraws = 256;
 /** Draws until a project passes with the chance that its weight gives it against the heaviest. */
 export const weighted: Strategy = ({ ready }, { heaviest, random }) => {
   let drawn = ready[Math.floor(random() * ready.length)] as (typeof ready)[number];
-  for (let draw = 1; draw < mostDraws && random() * heaviest >= drawn.project.weight; draw++) {
+  for (let draw = 1; draw < mostDraws && random() * heaviest >= drawn.weight; draw++) {
     drawn = ready[Math.floor(random() * ready.length)] as (typeof ready)[number];
   }
   return drawn;
