@@ -62,7 +62,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   not_found: {
     status: 404,
     rpc: 'NOT_FOUND',
-    when: 'No such route, or a path that no provider would have.',
+    when: 'No such route, or a thing that does not exist or is not the caller’s own.',
     help: 'Gemini paths look like `/v1beta/models/{model}:generateContent`.',
   },
   method_not_allowed: {
@@ -164,7 +164,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   no_usable_key: {
     status: 503,
     rpc: 'UNAVAILABLE',
-    when: 'The provider refuses every key of the pool.',
+    when: 'No key of the pool can be used: the provider refuses it, or an operator has put it away.',
     help: 'Look at `gateway.snapshot()` or the log for the reason of each key, and replace them.',
   },
   circuit_open: {

@@ -60,7 +60,9 @@ export class NodeExchange implements Exchange {
   #readAtOnce(declared: number): Uint8Array | null {
     const req = this.#req;
     const isThere = !req.readableEnded && req.readableLength === declared && (declared > 0 || req.complete);
-    return isThere ? ((req.read() as Buffer | null) ?? nothing) : null;
+    if (!isThere) return null;
+    this.client.isRequestRead = true;
+    return (req.read() as Buffer | null) ?? nothing;
   }
 
   #readStream(maxBytes: number): Promise<Uint8Array> {
@@ -148,10 +150,16 @@ class ResponseSink implements Sink {
   readonly #res: ServerResponse;
   #flow: Flow | null = null;
   #isWaiting = false;
+  /** Every byte of the request is here, and Node is about to notice. */
+  isRequestRead = false;
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.#req = req;
     this.#res = res;
+  }
+
+  get #isComplete(): boolean {
+    return this.isRequestRead || this.#req.complete;
   }
 
   open(flow: Flow): void {
@@ -162,7 +170,7 @@ class ResponseSink implements Sink {
     const res = this.#res;
     if (res.headersSent || res.destroyed) return;
     // A body that was not read to its end is still on the wire: the connection cannot be used again.
-    if (!this.#req.complete && status >= 400) res.shouldKeepAlive = false;
+    if (!this.#isComplete && status >= 400) res.shouldKeepAlive = false;
     res.writeHead(status, headers as Record<string, string | string[]>);
   }
 
@@ -181,7 +189,7 @@ class ResponseSink implements Sink {
 
   end(): void {
     const [req, res] = [this.#req, this.#res];
-    if (req.complete) return void res.end();
+    if (this.#isComplete) return void res.end();
     // The client still sends. A connection that is closed with unread bytes is reset, and the reset may overtake the
     // answer; so what comes is thrown away for a moment, while the answer is on its way.
     const timer = setTimeout(() => res.end(), lingerMs);

@@ -2,6 +2,7 @@
 
 import { SluiceError } from '../errors.ts';
 import type { PoolSnapshot } from '../snapshot.ts';
+import type { AuditEntry } from '../store/store.ts';
 import type { Keeper } from './keeper.ts';
 import type { KeyPool } from './pool.ts';
 import type { Enrolled } from './roll.ts';
@@ -32,6 +33,13 @@ export class PoolControl {
     return this.#pool().snapshot();
   }
 
+  /** Who or what changed the state of keys, and why, as the store remembers it; newest first. */
+  async record(most = 100): Promise<readonly AuditEntry[]> {
+    const { name } = this.#pool();
+    const entries = await this.#keeper().entries(most);
+    return entries.filter(({ scope }) => scope.startsWith(`pool/${name}/`));
+  }
+
   /**
    * Forgets whatever keeps a key from being used: its own rest, its project's, and those of the project's models.
    *
@@ -40,6 +48,9 @@ export class PoolControl {
   async reset(keyId: string): Promise<void> {
     const { project, key } = this.#find(keyId);
     const pool = this.#pool();
+    // Said before it is done: where a rest is gone and nobody has said so, it is written down again.
+    await this.#keeper().record({ project, key }, 'reset', '');
+    if (project.resting !== null) await this.#keeper().record({ project, key: null }, 'reset', '');
     await this.#keeper().erase({ project, key });
     await this.#keeper().erase({ project, key: null });
     pool.rests.end({ project, key }, 'reset');
@@ -48,7 +59,6 @@ export class PoolControl {
       await this.#keeper().erase({ project, key: null, model });
       pool.rests.end({ project, key: null, model }, 'reset');
     }
-    await this.#keeper().record({ project, key }, 'reset', '');
     pool.poke();
   }
 
@@ -98,7 +108,12 @@ export class PoolControl {
     return added.key.id;
   }
 
-  /** Takes a key out for good: it does not come back with the options that still hold it. @throws SluiceError `not_found`, `storage_unavailable` */
+  /**
+   * Takes a key out: it does not come back with options that still hold it, but shows as `removed` there until they do
+   * not, and only `enable` or `add` brings it back.
+   *
+   * @throws SluiceError `not_found`, `storage_unavailable`
+   */
   async remove(keyId: string): Promise<void> {
     this.#pool().roll.remove(await this.#putAway(keyId, removedBy, 'removed', ''));
   }

@@ -2,7 +2,7 @@
 
 import { platform } from '#platform';
 import type { Clock } from '../clock.ts';
-import type { Rest, Store } from '../store/store.ts';
+import type { AuditEntry, Rest, Store } from '../store/store.ts';
 import { scopeOf, subjectOfModel } from './admissions.ts';
 import type { KeyPool } from './pool.ts';
 import { type Key, type Resting, stateOf } from './project.ts';
@@ -10,6 +10,9 @@ import type { RestKeeper, Subject } from './rests.ts';
 
 /** What other processes have written is looked at this often, with the next request. */
 const syncMs = 2_000;
+/** What operators write when they end a rest, and how far back it is looked for. */
+const endings = new Set(['enabled', 'reset', 'added']);
+const mostEntries = 1_000;
 
 /** Ends rests that time alone does not end. */
 export interface Probes {
@@ -81,6 +84,10 @@ export class Keeper implements RestKeeper {
     });
   }
 
+  async entries(most: number): Promise<readonly AuditEntry[]> {
+    return this.#store.entries(most);
+  }
+
   /** Looks at what others have written, where there are others and it is time. */
   sync(): void {
     if (!this.#store.isShared || this.#isSyncing || this.#clock.now() - this.#syncedAtMs < syncMs) return;
@@ -105,12 +112,32 @@ export class Keeper implements RestKeeper {
         this.#pool.rests.set(subject, this.#resting(rest));
       }
       for (const [at, subject] of before) {
+        if (await this.#isLost(subject)) continue;
         this.#kept.delete(at);
         if (!this.#isForProbe(subject)) this.#pool.rests.end(subject, 'returned');
       }
     } finally {
       this.#isSyncing = false;
     }
+  }
+
+  /**
+   * What a person or a leak has ended for good is not back because a store has lost its memory: unless somebody has said
+   * so, it is written down again.
+   */
+  async #isLost(subject: Subject): Promise<boolean> {
+    const { project, key, model } = subject;
+    const resting = model === undefined ? (key ?? project).resting : null;
+    if (resting?.endedBy !== 'operator') return false;
+    const scope = scopeOf(this.#pool.name, project);
+    const name = key?.id ?? 'project';
+    const sinceMs = resting.sinceMs + this.#clock.wallNow() - this.#clock.now();
+    const entries = await this.#store.entries(mostEntries);
+    const isSaid = entries.some(
+      (entry) => entry.scope === scope && entry.subject === name && endings.has(entry.what) && entry.atMs >= sinceMs,
+    );
+    if (!isSaid) await this.write(subject, resting);
+    return !isSaid;
   }
 
   /** The store lets go of what is over. What a probe has to end is not over here before the probe. */

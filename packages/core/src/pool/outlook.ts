@@ -48,7 +48,7 @@ export class Outlook {
     if (pinned === null && (lanes.of(model).nextReturnMs() === undefined || waitMs === null)) {
       return new SluiceError(
         'no_usable_key',
-        `The provider refuses every key of the pool "${name}"${forModel}. The gateway's snapshot and log say why, key by key.`,
+        `No key of the pool "${name}" can be used${forModel}: the provider refuses it, or an operator has put it away. The gateway's snapshot and log say why, key by key.`,
         { retryAfterMs: waitMs ?? longestGrownMs },
       );
     }

@@ -26,6 +26,8 @@ function describe(issue: z.core.$ZodIssue, input: unknown): string[] {
       const expected = issue.errors.map(([first]) => expectation(first)).join(' or ');
       return [`${path} must be ${expected}, got ${given(issue, input)}`];
     }
+    case 'invalid_key':
+      return [`${path} is not ${expectation(issue)}`];
     default:
       return [`${path === '' ? 'the options' : path} must be ${expectation(issue)}, got ${given(issue, input)}`];
   }
@@ -37,6 +39,8 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
       const names: Readonly<Record<string, string>> = { record: 'an object', object: 'an object', array: 'a list' };
       return names[issue.expected] ?? `a ${issue.expected}`;
     }
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => message).join(' and ');
     case 'too_small':
       return issue.origin === 'array' ? `a list of at least ${issue.minimum}` : 'a text that is not empty';
     case 'invalid_value':
@@ -64,7 +68,10 @@ function given({ code, path }: z.core.$ZodIssue, input: unknown): string {
   let value = input;
   for (const part of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[part];
   if (value === undefined) return 'nothing';
-  const isSecret = path.some((part) => secret.has(String(part)));
+  // A number and an empty list give nothing away.
+  const isHarmless = typeof value === 'number' || (Array.isArray(value) && value.length === 0);
+  const isSecret = !isHarmless && path.some((part) => secret.has(String(part)));
+  if (Array.isArray(value) && value.length === 0) return 'an empty list';
   if (typeof value === 'string' && (isSecret || code === 'invalid_type')) return `${value.length} characters`;
   if (isSecret || (typeof value === 'object' && value !== null)) return kindOf(value);
   // JSON has no NaN and no Infinity.

@@ -75,6 +75,22 @@ describe.each([
     expect(keys(other)).toEqual(['main#1 ready', 'main#2 disabled removed']);
   });
 
+  test('a store that has lost its memory brings no key back that a person has put away: it is told again', async () => {
+    const { bench, one, other, store } = await aPair({ projects: [two] });
+    await controlOf(one).disable('main#1', 'leaked in a screenshot');
+    await untilKnown(bench, other);
+    for (const { scope, subject } of await store.rests()) await store.wake(scope, subject);
+    await untilKnown(bench, one);
+    await untilKnown(bench, other);
+    expect(keys(one)[0]).toBe('main#1 disabled operator');
+    expect(keys(other)[0]).toBe('main#1 disabled operator');
+    expect(await store.rests()).toMatchObject([{ reason: 'operator', untilMs: null }]);
+    expect(await controlOf(other).record()).toMatchObject([{ what: 'disabled', why: 'leaked in a screenshot' }]);
+    await controlOf(other).enable('main#1');
+    await untilKnown(bench, one);
+    expect(keys(one)[0]).toBe('main#1 ready');
+  });
+
   test.each(['429-day', '402', '403-suspended', '400-key-invalid'] as const)(
     "an operator's reset in one ends a rest in the other (%s)",
     async (step) => {

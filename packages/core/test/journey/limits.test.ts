@@ -37,6 +37,8 @@ describeDrivers('limits are kept before the provider has to', (_driver, mount) =
     ];
     expect(alice.map(({ status }) => status)).toEqual([200, 200, 429]);
     expect(JSON.parse(alice[2]?.text ?? '')).toMatchObject({ error: { details: [{ reason: 'RATE_LIMITED' }, {}] } });
+    // Who is told to come again need not dial again.
+    expect(alice[2]?.headers.get('connection')).not.toBe('close');
     expect((await ask('bob-canary-key-000002')).status).toBe(200);
     expect(simulator.journal.requests).toHaveLength(3);
   });
