@@ -2,13 +2,14 @@
  * Keeps a store from hanging a request.
  *
  * What only counts goes on from memory while the store is late or gone: a share of each limit, the rests that were
- * known, the owners that were seen. What has to be durable is refused by a {@link SluiceError}. When the store is back,
- * it is told what was learnt meanwhile, and what was counted in memory is forgotten.
+ * known, the owners that were seen; what this process was admitted before counts too. What has to be durable is refused
+ * by a {@link SluiceError}. When the store is back, it is told what was learnt and what was admitted meanwhile.
  */
 
 import type { Clock } from '../clock.ts';
 import { SluiceError } from '../errors.ts';
 import { Arrears } from './guarded-arrears.ts';
+import { Bookings, unbounded } from './guarded-bookings.ts';
 import { Line } from './guarded-line.ts';
 import type {
   Admission,
@@ -49,15 +50,17 @@ const catchUpAgainMs = 2_000;
 class Guard implements GuardedStore {
   readonly isShared: boolean;
   readonly #store: Store;
-  readonly #makeLocal: () => Store;
   readonly #line: Line;
   readonly #arrears = new Arrears();
+  readonly #bookings = new Bookings();
   /** Rests, owners and choices as last seen or learnt. */
   readonly #known: Store;
   /** Counts while the store does not; forgotten when the store is back. Made before it is needed: that takes a while. */
-  #counting: Store;
+  readonly #counting: Store;
   #hasCounted = false;
   readonly #countedBy = new WeakMap<Reservation, Store>();
+  /** What the store has admitted for this process is counted here too: an outage does not begin from nothing. */
+  readonly #mirrored = new WeakMap<Reservation, Reservation>();
   readonly #clock: Clock;
   #isCatchingUp = false;
   #catchesUpAtMs = 0;
@@ -65,7 +68,6 @@ class Guard implements GuardedStore {
   constructor(store: Store, { clock, local, deadlineMs = 100, onChange = () => {} }: GuardOptions) {
     this.isShared = store.isShared;
     this.#store = store;
-    this.#makeLocal = local;
     this.#known = local();
     this.#counting = local();
     this.#clock = clock;
@@ -73,9 +75,12 @@ class Guard implements GuardedStore {
       clock,
       deadlineMs,
       knock: () => store.claim('guard', 'knock', 1_000),
-      beforeReturn: (within) => this.#arrears.writeRests(store, within),
+      beforeReturn: async (within) => {
+        await this.#arrears.writeRests(store, within);
+        await this.#bookings.write(store, within);
+      },
       onUp: () => {
-        if (this.#hasCounted) this.#counting = this.#makeLocal();
+        if (this.#hasCounted) this.#forgetRests();
         this.#hasCounted = false;
         void this.#catchUp();
       },
@@ -93,7 +98,7 @@ class Guard implements GuardedStore {
 
   reserve(need: Need): Eventually<Admission> {
     return this.#ask(
-      () => this.#store.reserve(need),
+      () => after(this.#store.reserve(need), ({ reservation }) => this.#countAlong(need, reservation)),
       () => this.#reserveHere(need),
       ({ reservation }) => {
         // The call was admitted here meanwhile. It has been made, so it stays counted; its place is free again.
@@ -104,7 +109,13 @@ class Guard implements GuardedStore {
 
   settle(reservation: Reservation, spent: Spent): Eventually<void> {
     const counted = this.#countedBy.get(reservation);
-    if (counted !== undefined) return counted.settle(reservation, spent);
+    if (counted !== undefined) {
+      const booked = this.#bookings.settle(reservation, spent);
+      if (booked !== null) this.#settleLater(booked, spent);
+      return counted.settle(reservation, spent);
+    }
+    const mirrored = this.#mirrored.get(reservation);
+    if (mirrored !== undefined) this.#counting.settle(mirrored, spent);
     return this.#ask(
       () => this.#store.settle(reservation, spent),
       () => this.#arrears.settle(reservation, spent),
@@ -213,8 +224,21 @@ class Guard implements GuardedStore {
     const parts = Math.max(1, this.#store.instances());
     const meters = need.meters.map(({ name, limits }) => ({ name, limits: shareOf(limits, parts) }));
     return after(counting.reserve({ ...need, meters }), ({ reservation }) => {
-      if (reservation !== null) this.#countedBy.set(reservation, counting);
+      if (reservation === null) return;
+      this.#countedBy.set(reservation, counting);
+      this.#bookings.add(reservation, need);
     });
+  }
+
+  #countAlong(need: Need, reservation: Reservation | null): void {
+    if (reservation === null || need.meters.length === 0) return;
+    const meters = need.meters.map(({ name, limits }) => ({ name, limits: unbounded(limits) }));
+    const { reservation: mirrored } = this.#counting.reserve({ ...need, meters, subjects: [] }) as Admission;
+    if (mirrored !== null) this.#mirrored.set(reservation, mirrored);
+  }
+
+  #forgetRests(): void {
+    for (const { scope, subject } of this.#counting.rests() as readonly Rest[]) this.#counting.wake(scope, subject);
   }
 
   #settleLater(reservation: Reservation, spent: Spent): void {

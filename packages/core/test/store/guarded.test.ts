@@ -374,13 +374,22 @@ describe('when the store is back', () => {
     expect(wayward.inside.reserve(need({ maxInFlight: 1 }))).toMatchObject({ shortage: null });
   });
 
-  test('what was counted in memory is forgotten', async () => {
+  test('what was admitted meanwhile is booked: no limit is used twice, neither in the store nor in the next outage', async () => {
     const stage = setStage();
-    for (let outage = 0; outage < 2; outage++) {
-      await breakDown(stage);
-      expect(await timesAdmitted(stage.guarded, need({ requestsPerDay: 3 }), 5)).toBe(3);
-      await comeBack(stage);
-    }
+    await breakDown(stage);
+    expect(await timesAdmitted(stage.guarded, need({ requestsPerDay: 3 }), 5)).toBe(3);
+    await comeBack(stage);
+    expect(await timesAdmitted(stage.guarded, need({ requestsPerDay: 3 }), 5)).toBe(0);
+    await breakDown(stage);
+    expect(await timesAdmitted(stage.guarded, need({ requestsPerDay: 3 }), 5)).toBe(0);
+  });
+
+  test('an outage does not begin from nothing: what the store had admitted counts on', async () => {
+    const stage = setStage();
+    stage.wayward.mood = 'later';
+    expect(await timesAdmitted(stage.guarded, need({ requestsPerDay: 4 }), 3)).toBe(3);
+    await breakDown(stage);
+    expect(await timesAdmitted(stage.guarded, need({ requestsPerDay: 4 }), 5)).toBe(1);
   });
 
   test('what a single failure left behind is written by and by, without an outage', async () => {
