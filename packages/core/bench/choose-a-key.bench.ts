@@ -21,14 +21,18 @@ const plan: Plan = {
 const gone = new Cancellation();
 
 test('a key is taken and given back, while 50 others are out', async ({ bench }) => {
-  await bench.compare(bench('10 projects', takeFrom(10)), bench('10,000 projects', takeFrom(10_000)));
+  await bench.compare(
+    bench('10 keys, a project each', takeFrom(10, 1)),
+    bench('10,000 keys, 100 to a project', takeFrom(100, 100)),
+    bench('10,000 keys, a project each', takeFrom(10_000, 1)),
+  );
 });
 
-function takeFrom(count: number): () => void {
+function takeFrom(count: number, keysEach: number): () => void {
   const projects = Array.from({ length: count }, (_, at) => ({
     id: `p${at}`,
     weight: 1,
-    keys: [`key-of-project-${at}`],
+    keys: Array.from({ length: keysEach }, (_key, nth) => `key-${nth}-of-project-${at}`),
   }));
   const settings = { name: 'gemini', provider: 'gemini', baseUrl: 'https://gemini.test', projects };
   const pool = new KeyPool(settings, {

@@ -4,12 +4,12 @@ import type { Candidate, Strategy } from './strategy.ts';
 
 /** Up to here all are compared. */
 const few = 8;
-/** Of more, the best of so many in turn: as even as the best of all but for a few calls, at a cost that stays the same. */
-const looked = 4;
+/** Of more, the better of so many in turn: as even as the best of all but for a few calls, at a cost that stays the same. */
+const looked = 2;
 
 /**
  * Compares calls under way over weight, then how much of its share each had. Among many projects it goes round and takes
- * the best of the next four: neighbours lie side by side in memory, where four at random do not.
+ * the better of the next two: neighbours lie side by side in memory, where two at random do not.
  */
 export const leastBusy: Strategy = ({ ready }, { turn }) => {
   const isSmall = ready.length <= few;
