@@ -255,6 +255,7 @@ function placesOf(settings: Settings, pool: KeyPool, workshop: Workshop, store: 
     search: new Search(() => (isDegraded(store) ? 'wait' : settings.affinity.unknown), probeOf, ledger, clock),
     projects: () => pool.roll.distinct.map(({ id }) => id),
     hosts: new Set([host]),
+    canTell: () => !isDegraded(store),
     clock,
   });
 }

@@ -30,6 +30,8 @@ export interface PlaceTools {
   readonly projects: () => readonly string[];
   /** `host:port` of URIs that mean the provider. */
   readonly hosts: ReadonlySet<string>;
+  /** False while the store is out of reach: then it is not known what has an owner. */
+  readonly canTell: () => boolean;
   readonly clock: Clock;
 }
 
@@ -59,6 +61,7 @@ export class Places {
     gone: Cancellation,
   ): Eventually<Pin | null> {
     if (call.isOfModel && hasPlainQuery(call.target) && !mayNameResources(body)) return null;
+    if (isList(call)) this.#assertCanTell();
     assertReadable(call);
     const { ledger, search, projects, hosts } = this.#tools;
     const references = referencesOf(namedBy(call.target), body, contentType, hosts);
@@ -79,23 +82,46 @@ export class Places {
    * @returns the bytes to show instead; null when the answer may go as it is
    */
   async read(call: PlacedCall, body: Uint8Array, project: string, callerId: string): Promise<Uint8Array | null> {
-    const { ledger, clock } = this.#tools;
     const { path } = namedBy(call.target);
-    if (call.method === 'DELETE') {
+    const collection = listedBy({ method: call.method, path });
+    if (collection !== null) return this.#cutDown(collection, body, project, callerId);
+    try {
+      await this.#note(call.method, path, body, project, callerId);
+    } catch {
+      // It was done all the same, and whoever asked for it has to hear of it. What is not written down is searched for.
+    }
+    return null;
+  }
+
+  async #note(method: string, path: string, body: Uint8Array, project: string, callerId: string): Promise<void> {
+    const { ledger, clock } = this.#tools;
+    if (method === 'DELETE') {
       const name = nameInPath(path);
       if (name !== null && isWholeName(path, name)) await ledger.forget(name, project, callerId);
-      return null;
+      return;
     }
+    await ledger.learn(await madeBy({ method, path }, parsed(body), clock.wallNow()), project, callerId);
+  }
+
+  async #cutDown(collection: string, body: Uint8Array, project: string, callerId: string): Promise<Uint8Array | null> {
     const answer = parsed(body);
-    const collection = listedBy({ method: call.method, path });
-    if (collection === null) {
-      const made = await madeBy({ method: call.method, path }, answer, clock.wallNow());
-      await ledger.learn(made, project, callerId);
-      return null;
-    }
-    const shown = await ledger.shownTo(callerId, project, namesListed(answer, collection));
+    if (answer === null) throw new Error(`a list of ${collection} that is no JSON`);
+    const shown = await this.#tools.ledger.shownTo(callerId, project, namesListed(answer, collection));
+    this.#assertCanTell();
     const filtered = filterList(answer, collection, shown);
     return filtered === answer ? null : encoder.encode(`${JSON.stringify(filtered, null, 2)}\n`);
+  }
+
+  /** Without the store, what somebody owns would look like nobody's. */
+  #assertCanTell(): void {
+    if (this.#tools.canTell()) return;
+    throw new SluiceError(
+      'storage_unavailable',
+      'Just now it cannot be told whose things these are. Try again in a moment.',
+      {
+        retryAfterMs: 1_000,
+      },
+    );
   }
 }
 
@@ -112,10 +138,14 @@ function hasPlainQuery(target: string): boolean {
   return mark < 0 || target.slice(mark) === '?alt=sse';
 }
 
+function isList({ method, target }: PlacedCall): boolean {
+  return listedBy({ method, path: namedBy(target).path }) !== null;
+}
+
 /** A list in a form that cannot be read could not be cut down to what the caller may see. */
-function assertReadable({ method, target }: PlacedCall): void {
-  const { path, query } = namedBy(target);
-  if (listedBy({ method, path }) === null) return;
+function assertReadable(call: PlacedCall): void {
+  if (!isList(call)) return;
+  const { query } = namedBy(call.target);
   const odd = query.find(({ name, value }) => {
     const plain = name.replace(/^\$\.?/, '');
     return plain === 'callback' || (plain === 'alt' && value !== 'json');

@@ -1,7 +1,7 @@
 /** ONE TRY: a lease and a call become a request to the provider, and its answer is shown, or judged and kept back. */
 
 import type { Cancellable } from '../cancellation.ts';
-import { SluiceError } from '../errors.ts';
+import { isSluiceError, SluiceError } from '../errors.ts';
 import type { TokenUsage } from '../events.ts';
 import { type Failure, Trouble } from '../failure.ts';
 import type { Pass } from '../health/health.ts';
@@ -192,6 +192,7 @@ class Attempt implements Sink, Cancellable {
     const read = (body: Uint8Array): Promise<Uint8Array | null> => this.#errand.readResource(body, this.#lease.project);
     return new ResourceAnswer(this.#latch, { encoding, maxBytes: maxAnswerBytes, read }, (brokenBy) => {
       if (this.#isOver) return;
+      if (isSluiceError(brokenBy)) return this.#lose(trouble.endedBy(brokenBy));
       if (brokenBy !== null) return this.#lose(trouble.transportFailure(brokenBy, true));
       this.#latch.end();
       this.#conclude(null, null);

@@ -1,11 +1,10 @@
 /** An answer about resources: held until it is whole, read, and perhaps shown otherwise than it came. */
 
-import { joined } from '../bytes/joined.ts';
 import { wholeBody } from '../stream/inspect.ts';
 import type { Flow, HeaderBag, Sink } from '../wire.ts';
 import type { Latch } from './latch.ts';
 
-/** Reads the answer, decompressed. @returns the bytes to show instead; null when it may go as it came */
+/** Reads the answer, decompressed; it is not shown when this fails. @returns the bytes to show instead, null when it may go as it came */
 export type ReadAnswer = (body: Uint8Array) => Promise<Uint8Array | null>;
 
 /** Stands before the latch. */
@@ -55,8 +54,8 @@ export class ResourceAnswer implements Sink {
       const shown = await this.#read(body);
       if (shown !== null) this.#latch.replace(shown);
     } catch (error) {
-      // What could not be read or written down was made all the same: whoever made it has to hear of it.
-      if (joined(this.#latch.held).length === 0) return this.#onEnd(error as Error);
+      // An answer that could not be read might show what is not the caller's.
+      return this.#onEnd(error as Error);
     }
     this.#onEnd(null);
   }
