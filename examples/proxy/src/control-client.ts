@@ -16,7 +16,14 @@ export interface Question {
 }
 
 /** How things stand after what was asked for, or why it was not done. */
-export type Reply = ProxyView | { readonly error: string };
+export type Reply = ProxyView | Undone;
+
+/** Why something was not done. */
+export interface Undone {
+  readonly error: string;
+  /** This proxy does not have the key; another one may. */
+  readonly isElsewhere?: boolean;
+}
 
 /** A running proxy. */
 export interface ProxyView {

@@ -96,7 +96,8 @@ async function replyTo(line: string, gateway: Gateway, origin: string): Promise<
     }
     return { pid: process.pid, origin, nowMs: Date.now(), snapshot: gateway.snapshot() };
   } catch (error) {
-    return { error: isSluiceError(error) ? error.message : `The proxy could not do it: ${String(error)}` };
+    if (!isSluiceError(error)) return { error: `The proxy could not do it: ${String(error)}` };
+    return error.code === 'not_found' ? { error: error.message, isElsewhere: true } : { error: error.message };
   }
 }
 

@@ -28,12 +28,13 @@ export async function keys(args: readonly string[], variables: NodeJS.ProcessEnv
       `sluice: No proxy runs with the data folder ${dataFolder}. Start one, or set SLUICE_DATA_DIR to the folder of the one that runs.\n`,
     );
   }
-  // Several may share a folder and not their keys: what one of them has done is done.
-  if (views.length === 0 || question.verb === 'show') {
-    for (const reply of replies) if ('error' in reply) process.stderr.write(`sluice: ${reply.error}\n`);
-  }
+  // Several may share a folder and not their keys: whoever has the key has to have done it.
+  const undone = replies
+    .filter((reply) => 'error' in reply)
+    .filter((reply) => !reply.isElsewhere || views.length === 0);
+  for (const { error } of undone) process.stderr.write(`sluice: ${error}\n`);
   for (const view of views) process.stdout.write(shown(view, question));
-  return views.length === 0 ? 1 : 0;
+  return undone.length === 0 ? 0 : 1;
 }
 
 /** @returns null when nobody can tell what is meant */

@@ -142,7 +142,7 @@ test('two proxies with one folder are both shown, and both told', async () => {
   const second = await started({ folder: first.folder });
   const { stdout } = await runKeys(first.folder, []);
   for (const { url } of [first, second]) expect(stdout).toContain(url);
-  await runKeys(first.folder, ['disable', 'main#1']);
+  expect(await runKeys(first.folder, ['disable', 'main#1'])).toMatchObject({ code: 0, stderr: '' });
   for (const { port } of [first, second]) expect((await raw(port, post(unaryPath), prompt)).status).toBe(503);
 });
 

@@ -1,7 +1,8 @@
 /** What of a pool has to survive: it writes rests into the store, reads those of others, and keeps the operators' record. */
 
 import { platform } from '#platform';
-import type { Clock } from '../clock.ts';
+import { Cancellation } from '../cancellation.ts';
+import { type Clock, sleep } from '../clock.ts';
 import type { AuditEntry, Rest, Store } from '../store/store.ts';
 import { scopeOf, subjectOfModel } from './admissions.ts';
 import type { KeyPool } from './pool.ts';
@@ -13,6 +14,8 @@ const syncMs = 2_000;
 /** What operators write when they end a rest, and how far back it is looked for. */
 const endings = new Set(['enabled', 'reset', 'added']);
 const mostEntries = 1_000;
+/** A store that is busy gets this long before what is to last is given up; no request waits for it. */
+const pausesMs = [100, 300, 900];
 
 /** Ends rests that time alone does not end. */
 export interface Probes {
@@ -75,13 +78,16 @@ export class Keeper implements RestKeeper {
 
   async record({ project, key, model }: Subject, what: string, why: string): Promise<void> {
     const subject = key?.id ?? (model === undefined ? 'project' : subjectOfModel(model));
-    await this.#store.append({
-      atMs: this.#clock.wallNow(),
-      scope: scopeOf(this.#pool.name, project),
-      subject,
-      what,
-      why,
-    });
+    const atMs = this.#clock.wallNow();
+    const entry = { atMs, scope: scopeOf(this.#pool.name, project), subject, what, why };
+    for (const pauseMs of pausesMs) {
+      try {
+        return await this.#store.append(entry);
+      } catch {
+        await sleep(this.#clock, pauseMs, new Cancellation());
+      }
+    }
+    await this.#store.append(entry);
   }
 
   async entries(most: number): Promise<readonly AuditEntry[]> {

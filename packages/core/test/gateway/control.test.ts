@@ -184,6 +184,23 @@ test.each(['disable', 'enable', 'reset', 'remove'] as const)(
   },
 );
 
+test('a store that is busy for a second is waited for', async () => {
+  const { clock, another } = await aBench();
+  const store = sharedStore(clock);
+  let isBusy = true;
+  const busy = new Proxy(store, {
+    get: (target, name) =>
+      name === 'append' && isBusy ? () => Promise.reject(new Error('busy')) : Reflect.get(target, name),
+  });
+  const gateway = another({ store: busy });
+  const disabled = (gateway.pools.gemini as PoolControl).disable('main#1');
+  await clock.advance(1_000);
+  isBusy = false;
+  await clock.advance(1_000);
+  await disabled;
+  expect(keys(gateway)).toEqual(['main#1 disabled operator']);
+});
+
 test('what cannot be made to last does not happen', async () => {
   const { clock, another } = await aBench();
   const store = sharedStore(clock);
@@ -196,8 +213,11 @@ test('what cannot be made to last does not happen', async () => {
     () => control.disable('main#1'),
     () => control.remove('main#1'),
     () => control.add({ project: 'main', key: 'canary-x' }),
-  ])
-    await expect(change()).rejects.toMatchObject({ code: 'storage_unavailable' });
+  ]) {
+    const refused = expect(change()).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await clock.advance(2_000);
+    await refused;
+  }
   // Nor later, when the store is read again.
   await clock.advance(3_000);
   expect((await ask(gateway)).status).toBe(200);
