@@ -13,6 +13,8 @@ export interface SimulatedProject {
   readonly quota?:
     | (SimulatedQuota & { readonly models?: Readonly<Record<string, SimulatedQuota>> | undefined })
     | undefined;
+  /** Live sessions that may be open at once; one more is closed with 1011. @default Infinity */
+  readonly maxLiveSessions?: number | undefined;
 }
 
 /** What a project may use of one model; what is left out is not limited. 0 stands for Google's `limit: 0`. */
@@ -46,6 +48,18 @@ export interface ProjectState {
   readonly files: readonly string[];
   /** Names of its cached contents (`cachedContents/…`), newest first. */
   readonly cachedContents: readonly string[];
+  /** Names of its batches (`batches/…`), newest first. */
+  readonly batches: readonly string[];
+  /** Names of its file search stores (`fileSearchStores/…`), newest first. */
+  readonly stores: readonly string[];
+  /** Names of its long-running operations (`models/…/operations/…` and the like), newest first. */
+  readonly operations: readonly string[];
+  /** Names of its tuned models (`tunedModels/…`), newest first. */
+  readonly tunedModels: readonly string[];
+  /** Ids of its stored interactions (`v1_…`), newest first. */
+  readonly interactions: readonly string[];
+  /** Its Live sessions that are open now, oldest first. */
+  readonly sessions: readonly RecordedConversation[];
   /** Calls that no quota is counted for (lists, token counts, uploads) are not in it. */
   used(model: string): UsedQuota;
   /**
@@ -54,6 +68,12 @@ export interface ProjectState {
    * @returns its name
    */
   addGeneratedFile(bytes: Uint8Array, mimeType: string): string;
+  /**
+   * Tells all its open Live sessions to go; each is closed with 1001 when that time is over.
+   *
+   * @param timeLeftMs - in ms. @default 10_000
+   */
+  goAway(timeLeftMs?: number): void;
 }
 
 export interface SimulatorOptions {
@@ -76,6 +96,14 @@ export interface SimulatorOptions {
   readonly fileUris?: 'google' | 'own' | undefined;
   /** How long a new file is `PROCESSING` before it is `ACTIVE`, in ms of the clock. @default 0 */
   readonly fileProcessingMs?: number | undefined;
+  /** How long a batch is pending and running before it has succeeded, in ms of the clock. @default 0 */
+  readonly batchProcessingMs?: number | undefined;
+  /** How long an operation (a video, an import, a tuning) takes, in ms of the clock. @default 0 */
+  readonly operationMs?: number | undefined;
+  /** How long a background interaction is `in_progress` before it is `completed`, in ms of the clock. @default 0 */
+  readonly interactionMs?: number | undefined;
+  /** After how many tokens `gemini-4-argon` stops with CONTINUATION; half-way stands a checkpoint. @default 16 */
+  readonly hopTokens?: number | undefined;
   /** All chunks of a resumable upload but the last are a multiple of it. @default 8_388_608, as at Google */
   readonly uploadGranularityBytes?: number | undefined;
   /** Contents with fewer tokens are not cached. @default 1024, as most models at Google want */
@@ -111,6 +139,7 @@ export interface RecordedRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Every header line as it was sent, in order. */
   readonly rawHeaders: readonly (readonly [name: string, value: string])[];
+  /** Empty for a request that was answered before it was read (`early-413`). */
   readonly body: Uint8Array;
   /** The one credential, wherever it stood; null when there was none. */
   readonly key: string | null;
@@ -127,9 +156,53 @@ export interface RecordedRequest {
   readonly bytesSent: number;
 }
 
+/** One message of a Live session. */
+export interface RecordedFrame {
+  readonly from: 'client' | 'simulator';
+  readonly isBinary: boolean;
+  readonly data: Uint8Array;
+  /** Monotonic ms. */
+  readonly atMs: number;
+}
+
+/** One Live session, from its handshake to its close. */
+export interface RecordedConversation {
+  /** The request target of the handshake as it was sent. */
+  readonly target: string;
+  /** Of the handshake, with lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The credential as it was shown, a key or a token; null when there was none. */
+  readonly key: string | null;
+  /** Whose credential it was; null when it was nobody's. */
+  readonly project: string | null;
+  /** From the setup, without `models/`; null before it. */
+  readonly model: string | null;
+  /** What was played. */
+  readonly step: string;
+  readonly connection: number;
+  /** The first 1,000 messages, both ways, in order. */
+  readonly frames: readonly RecordedFrame[];
+  /** Bytes of messages that came, those that are not kept among them. */
+  readonly bytesReceived: number;
+  /** Bytes of messages that the socket took. */
+  readonly bytesSent: number;
+  /** Monotonic ms. */
+  readonly startedAtMs: number;
+  /** When it was over; null while it is open. */
+  readonly endedAtMs: number | null;
+  /** How it ended; null while it is open. 1006 stands for a connection that was lost without a close. */
+  readonly close: {
+    readonly code: number;
+    readonly reason: string;
+    readonly by: 'client' | 'simulator';
+  } | null;
+}
+
 export interface Journal {
   /** In order of arrival. The entries are live: times are filled in as they happen. */
   readonly requests: readonly RecordedRequest[];
+  /** Live sessions, in order of their handshakes; those stand among the requests too. Live entries as well. */
+  readonly conversations: readonly RecordedConversation[];
   /** Connections open now. */
   readonly openConnections: number;
   /** Connections ever accepted. */
@@ -154,7 +227,7 @@ export interface Simulator {
    * @throws when there is none of that id
    */
   project(id: string): ProjectState;
-  /** Forgets all plans, quotas used, files, cached contents and the journal. Open connections stay. */
+  /** Forgets all plans, quotas used, everything that projects keep, and the journal. Open connections stay. */
   reset(): void;
   /** Destroys every connection and frees the port. */
   close(): Promise<void>;

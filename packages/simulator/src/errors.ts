@@ -1,16 +1,11 @@
+import { type FoundError, foundErrors } from './gemini/found-errors.ts';
+import type { GoogleError } from './gemini/google-error.ts';
 import { quotaError } from './gemini/quota-error.ts';
-import { badRequest, debugInfo, errorInfo, localized, retryInfo, service } from './gemini/rpc-details.ts';
-
-/** A Google error as data: `{model}`, `{version}` and the other names in braces are filled in when it is sent. */
-export interface GoogleError {
-  readonly code: number;
-  readonly message: string;
-  readonly status: string;
-  readonly details?: readonly Readonly<Record<string, unknown>>[] | undefined;
-}
+import { debugInfo, errorInfo, localized, retryInfo, service } from './gemini/rpc-details.ts';
 
 /** Names of the error bodies: those of the steps, and those that the fake Gemini finds itself. */
 export type ErrorName =
+  | FoundError
   | '400'
   | '400-key-invalid'
   | '400-key-expired'
@@ -21,6 +16,7 @@ export type ErrorName =
   | '403-service-disabled'
   | '403-permission'
   | '400-location'
+  | '400-too-long'
   | '404'
   | '429'
   | '429-day'
@@ -28,23 +24,15 @@ export type ErrorName =
   | '429-bare'
   | '429-billing'
   | '429-int64'
+  | '429-negative'
+  | '429-nan'
+  | '429-1e9'
+  | '429-zero'
   | '500'
   | '503'
   | '503-capacity'
   | '504'
-  | 'no-credential'
-  | 'many-credentials'
-  | 'bad-json'
-  | 'missing-field'
-  | 'bad-value'
-  | 'not-allowed'
-  | 'exists'
-  | 'file-not-active'
-  | 'file-not-generated'
-  | 'cache-unknown'
-  | 'cache-too-small'
-  | 'cache-of-another-model'
-  | 'cache-and-instructions';
+  | '529';
 
 const notFound =
   'models/{model} is not found for API version {version}, or is not supported for {method}. ' +
@@ -130,6 +118,11 @@ export const errors: Readonly<Record<ErrorName, GoogleError>> = {
     message: 'User location is not supported for the API use.',
     status: 'FAILED_PRECONDITION',
   },
+  '400-too-long': {
+    code: 400,
+    message: 'The input token count (1250000) exceeds the maximum number of tokens allowed (1048576).',
+    status: 'INVALID_ARGUMENT',
+  },
   '404': {
     code: 404,
     message: notFound,
@@ -151,12 +144,11 @@ export const errors: Readonly<Record<ErrorName, GoogleError>> = {
       'project and billing.',
     status: 'RESOURCE_EXHAUSTED',
   },
-  '429-int64': {
-    code: 429,
-    message: 'Resource has been exhausted (e.g. check quota).',
-    status: 'RESOURCE_EXHAUSTED',
-    details: [retryInfo('9223372036854775807s')],
-  },
+  '429-int64': retryAfter('9223372036854775807s'),
+  '429-negative': retryAfter('-1s'),
+  '429-nan': retryAfter('NaNs'),
+  '429-1e9': retryAfter('1e9s'),
+  '429-zero': retryAfter('0s'),
   '500': {
     code: 500,
     message:
@@ -180,77 +172,20 @@ export const errors: Readonly<Record<ErrorName, GoogleError>> = {
     message: 'Deadline expired before operation could complete.',
     status: 'DEADLINE_EXCEEDED',
   },
+  '529': {
+    code: 529,
+    message: 'Overloaded',
+    status: 'UNAVAILABLE',
+  },
 
-  'no-credential': {
-    code: 403,
-    message:
-      "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other " +
-      'form of API consumer identity to call this API.',
-    status: 'PERMISSION_DENIED',
-  },
-  'many-credentials': {
-    code: 400,
-    message: 'Multiple authentication credentials received. Please pass only one.',
-    status: 'INVALID_ARGUMENT',
-  },
-  'bad-json': {
-    code: 400,
-    message: 'Invalid JSON payload received. {why}',
-    status: 'INVALID_ARGUMENT',
-    details: [badRequest('Invalid JSON payload received. {why}')],
-  },
-  'missing-field': {
-    code: 400,
-    message: '* {field}: {why}\n',
-    status: 'INVALID_ARGUMENT',
-  },
-  'bad-value': {
-    code: 400,
-    message: "Invalid value at '{field}' ({type}), {why}",
-    status: 'INVALID_ARGUMENT',
-    details: [badRequest("Invalid value at '{field}' ({type}), {why}")],
-  },
-  'not-allowed': {
-    code: 403,
-    message: 'The caller does not have permission',
-    status: 'PERMISSION_DENIED',
-  },
-  exists: {
-    code: 409,
-    message: 'Requested entity already exists',
-    status: 'ALREADY_EXISTS',
-  },
-  'file-not-active': {
-    code: 400,
-    message: 'The File {file} is not in an ACTIVE state and usage is not allowed.',
-    status: 'FAILED_PRECONDITION',
-  },
-  'file-not-generated': {
-    code: 400,
-    message: 'The File {file} was not generated and cannot be downloaded.',
-    status: 'INVALID_ARGUMENT',
-  },
-  'cache-unknown': {
-    code: 403,
-    message: 'CachedContent not found (or permission denied)',
-    status: 'PERMISSION_DENIED',
-  },
-  'cache-too-small': {
-    code: 400,
-    message: 'Cached content is too small. total_token_count={tokens}, min_total_token_count={least}',
-    status: 'INVALID_ARGUMENT',
-  },
-  'cache-of-another-model': {
-    code: 400,
-    message:
-      'Model used by GenerateContent request (models/{model}) and CachedContent (models/{cached}) has to be the same.',
-    status: 'INVALID_ARGUMENT',
-  },
-  'cache-and-instructions': {
-    code: 400,
-    message:
-      'CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.\n\n' +
-      'Proposed fix: move those values to CachedContent from GenerateContent request.',
-    status: 'INVALID_ARGUMENT',
-  },
+  ...foundErrors,
 };
+
+function retryAfter(retryDelay: string): GoogleError {
+  return {
+    code: 429,
+    message: 'Resource has been exhausted (e.g. check quota).',
+    status: 'RESOURCE_EXHAUSTED',
+    details: [retryInfo(retryDelay)],
+  };
+}

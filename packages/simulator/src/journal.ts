@@ -1,4 +1,4 @@
-import type { Journal, RecordedRequest } from './contract.ts';
+import type { Journal, RecordedConversation, RecordedFrame, RecordedRequest } from './contract.ts';
 import type { ReadRequest } from './wire/request-reader.ts';
 
 /** A journal entry while its story goes on: the same object that tests read, with the moving parts writable. */
@@ -9,9 +9,15 @@ export type Entry = RecordedRequest & {
   bytesSent: number;
 };
 
+/** The same for a Live session. */
+export type Talk = { -readonly [Name in keyof Omit<RecordedConversation, 'frames'>]: RecordedConversation[Name] } & {
+  readonly frames: RecordedFrame[];
+};
+
 /** What happened on every connection, in order of arrival. The oldest entries go when there are too many. */
 export class RunningJournal implements Journal {
   readonly requests: Entry[] = [];
+  readonly conversations: Talk[] = [];
   openConnections = 0;
   connections = 0;
   running = 0;
@@ -23,6 +29,7 @@ export class RunningJournal implements Journal {
 
   clear(): void {
     this.requests.length = 0;
+    this.conversations.length = 0;
   }
 
   /** Counts a connection in and gives it its number. */
@@ -52,6 +59,24 @@ export class RunningJournal implements Journal {
     if (this.requests.length > this.#maxEntries) this.requests.shift();
     this.running += 1;
     return entry;
+  }
+
+  /** Writes down a handshake that is about to be accepted. */
+  conversationOpened({ target, headers, key, step, connection }: Entry): Talk {
+    const talk: Talk = {
+      ...{ target, headers, key, step, connection },
+      project: null,
+      model: null,
+      frames: [],
+      bytesReceived: 0,
+      bytesSent: 0,
+      startedAtMs: performance.now(),
+      endedAtMs: null,
+      close: null,
+    };
+    this.conversations.push(talk);
+    if (this.conversations.length > this.#maxEntries) this.conversations.shift();
+    return talk;
   }
 
   /** Ends the story of a request, once: whole, abandoned by the peer, or cut short on purpose. */

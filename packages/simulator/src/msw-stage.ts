@@ -1,4 +1,5 @@
-import { PeerLeft, type Stage, type StageObserver } from './wire/stage.ts';
+import { PeerLeft, Presence } from './wire/presence.ts';
+import type { Stage, StageObserver } from './wire/stage.ts';
 
 /** What belongs to a connection, and means nothing where there is none. */
 const connectionFields: ReadonlySet<string> = new Set(['transfer-encoding', 'connection']);
@@ -16,7 +17,7 @@ export class ResponseStage implements Stage {
   /** Resolves with the head of the answer. Never rejects. */
   readonly response: Promise<Response>;
   readonly #observer: StageObserver;
-  readonly #left = new AbortController();
+  readonly #presence = new Presence();
   #answer: (response: Response) => void = () => {};
   #body: ReadableStreamDefaultController<Uint8Array> | null = null;
 
@@ -29,10 +30,11 @@ export class ResponseStage implements Stage {
 
   /** Ends every wait with `PeerLeft`; called when the caller aborts. */
   leave(): void {
-    this.#left.abort(new PeerLeft('The caller left before the answer was whole'));
+    const left = new PeerLeft('The caller left before the answer was whole');
+    this.#presence.leave(left);
     // Nobody waits for it any more, but msw would report a rejection as a fault of the handler.
     this.#answer(Response.error());
-    this.#end((body) => body.error(this.#left.signal.reason));
+    this.#end((body) => body.error(left));
   }
 
   /** Ends the body: everything has been written. */
@@ -47,7 +49,7 @@ export class ResponseStage implements Stage {
   }
 
   async head(status: number, headers: readonly (readonly [string, string])[]): Promise<void> {
-    this.#left.signal.throwIfAborted();
+    this.#requireReader();
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#body = controller;
@@ -63,7 +65,7 @@ export class ResponseStage implements Stage {
   }
 
   async body(bytes: Uint8Array): Promise<void> {
-    this.#left.signal.throwIfAborted();
+    this.#requireReader();
     this.#body?.enqueue(bytes);
     this.#observer.onBodyBytes(bytes.length);
   }
@@ -75,19 +77,11 @@ export class ResponseStage implements Stage {
   async lastChunk(): Promise<void> {}
 
   silence(ms: number): Promise<void> {
-    return this.#until((done) => {
-      if (ms > 0) {
-        const timer = setTimeout(done, ms);
-        return () => clearTimeout(timer);
-      }
-      const immediate = setImmediate(done);
-      return () => clearImmediate(immediate);
-    });
+    return this.#presence.silence(ms);
   }
 
-  async silenceForEver(): Promise<never> {
-    await this.#until(() => () => {});
-    throw new PeerLeft('Unreachable: a wait without an end cannot end');
+  silenceForEver(): Promise<never> {
+    return this.#presence.silenceForEver();
   }
 
   /** An answer of one's own may say `Connection: close`; here that is the end of its body. */
@@ -101,27 +95,20 @@ export class ResponseStage implements Stage {
     throw new Error('A reset needs a socket; startSimulator has one');
   }
 
+  takeOver(): never {
+    throw new Error('Another protocol needs a socket; startSimulator has one');
+  }
+
+  /** Without a socket there is no FIN. */
+  ignoreFin(): void {}
+
+  #requireReader(): void {
+    if (this.#presence.left !== null) throw this.#presence.left;
+  }
+
   #end(how: (body: ReadableStreamDefaultController<Uint8Array>) => void): void {
     const body = this.#body;
     this.#body = null;
     if (body !== null) how(body);
-  }
-
-  /** Runs `start` until it calls `done` or the caller leaves; the function it returned then clears what it began. */
-  #until(start: (done: () => void) => () => void): Promise<void> {
-    const { signal } = this.#left;
-    if (signal.aborted) return Promise.reject(signal.reason);
-    return new Promise((resolve, reject) => {
-      let clear = () => {};
-      const leave = () => {
-        clear();
-        reject(signal.reason);
-      };
-      signal.addEventListener('abort', leave, { once: true });
-      clear = start(() => {
-        signal.removeEventListener('abort', leave);
-        resolve();
-      });
-    });
   }
 }

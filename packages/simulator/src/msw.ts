@@ -6,12 +6,12 @@
 
 import { type HttpHandler, http } from 'msw';
 import type { Journal, ProjectState, SimulatorOptions, Step } from './contract.ts';
-import { projectState } from './gemini/world.ts';
+import { projectState } from './gemini/project-state.ts';
 import { emptied, type House, houseOf, listenerOf } from './house.ts';
 import { ResponseStage } from './msw-stage.ts';
 import { UnknownStep } from './plans.ts';
 import type { StepName } from './steps.ts';
-import { PeerLeft } from './wire/stage.ts';
+import { PeerLeft } from './wire/presence.ts';
 
 /** The options of the simulator, but for those that are about the network. */
 export interface GeminiHandlersOptions extends Omit<SimulatorOptions, 'host' | 'port'> {
@@ -35,26 +35,57 @@ export interface GeminiHandlers extends ReadonlyArray<HttpHandler> {
    * @throws when there is none of that id
    */
   project(id: string): ProjectState;
-  /** Forgets all plans, quotas used, files, cached contents and the journal. */
+  /** Forgets all plans, quotas used, everything that projects keep, and the journal. */
   reset(): void;
 }
 
 const socketSteps: ReadonlySet<StepName> = new Set<StepName>([
   'rst-before-headers',
+  'rst-when-reused',
   'fin-before-headers',
   'rst-mid-headers',
+  'fin-mid-headers',
   'slow-headers',
   'garbage',
   'too-many-headers',
+  'headers-over-16k',
+  'length-and-chunks',
+  'two-lengths',
+  'folded-header',
+  'nul-in-header',
+  'lf-only',
   'status-999',
+  'status-099',
+  'early-hints',
+  'unasked-100',
+  'unasked-101',
+  'early-413',
   'cut-length',
+  'length-too-short',
+  'extra-bytes',
   'rst-mid-stream',
   'fin-mid-chunk',
   'fin-no-last-chunk',
+  'bad-chunk-size',
+  'huge-chunk-size',
+  'error-trailer',
+  'ignores-fin',
+  'drop-after-checkpoint',
+  'interaction-drop',
+  'live-refuse-429',
+  'live-close-1011-mid',
+  'live-go-away',
+  'live-slow',
+  'live-flood',
   'close-delimited',
   'close-delimited-rst',
-  // It goes as fast as its reader; a mocked fetch would take it in until the memory is full.
+  // They go as fast as their reader; a mocked fetch would take them in until the memory is full.
+  'endless-error',
   'endless-stream',
+  'no-newline',
+  'gzip-bomb',
+  // Node's own fetch, which reads what is mocked, throws where nobody can catch it.
+  'gzip-claimed',
 ]);
 
 function withoutSocket(name: StepName): void {

@@ -39,11 +39,24 @@ export class Plans {
    * @throws UnknownStep when the request brings a plan that cannot be read
    */
   next(key: string | null, headers: Readonly<Record<string, string>>): Step {
-    const plan = this.#brought(headers) ?? this.#byKey.get(key ?? '*') ?? this.#byKey.get('*');
-    if (plan === undefined) return 'ok';
-    const step = plan.steps[Math.min(plan.attempts, plan.steps.length - 1)];
-    plan.attempts += 1;
-    return step ?? 'ok';
+    const plan = this.#planFor(key, headers);
+    const step = stepOf(plan);
+    if (plan !== undefined) plan.attempts += 1;
+    return step;
+  }
+
+  /** What `next` would say, without counting; null when that would throw. */
+  peek(key: string | null, headers: Readonly<Record<string, string>>): Step | null {
+    try {
+      return stepOf(this.#planFor(key, headers));
+    } catch {
+      // `next` says it to the client, when the request is whole.
+      return null;
+    }
+  }
+
+  #planFor(key: string | null, headers: Readonly<Record<string, string>>): Plan | undefined {
+    return this.#brought(headers) ?? this.#byKey.get(key ?? '*') ?? this.#byKey.get('*');
   }
 
   #brought(headers: Readonly<Record<string, string>>): Plan | undefined {
@@ -64,4 +77,8 @@ export class Plans {
     this.#allow(name);
     return name;
   }
+}
+
+function stepOf(plan: Plan | undefined): Step {
+  return plan?.steps[Math.min(plan.attempts, plan.steps.length - 1)] ?? 'ok';
 }

@@ -1,7 +1,8 @@
 import { createServer, type Socket } from 'node:net';
 import type { Journal, Simulator, SimulatorOptions } from './contract.ts';
-import { projectState } from './gemini/world.ts';
+import { projectState } from './gemini/project-state.ts';
 import { emptied, houseOf, listenerOf } from './house.ts';
+import { liveDoor } from './live/open.ts';
 import { serve } from './wire/connection.ts';
 
 /**
@@ -19,7 +20,7 @@ import { serve } from './wire/connection.ts';
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, ...others } = options;
   let url = '';
-  const house = houseOf(others, () => url);
+  const house = houseOf(others, () => url, undefined, liveDoor);
   const { journal, plans, world } = house;
   const sockets = new Set<Socket>();
 

@@ -149,7 +149,9 @@ test('models are listed page by page and read one by one', async () => {
   const names = (await collect(pager)).map(({ name }) => name);
   expect(names).toContain('models/gemini-2.5-pro');
   expect(new Set(names).size).toBe(names.length);
-  expect(simulator.journal.requests.filter(({ target }) => target.includes('pageToken'))).toHaveLength(2);
+  expect(simulator.journal.requests.filter(({ target }) => target.includes('pageToken'))).toHaveLength(
+    Math.ceil(names.length / 4) - 1,
+  );
   const one = await ai.models.get({ model: 'gemini-2.5-pro' });
   expect(one).toMatchObject({ name: 'models/gemini-2.5-pro', inputTokenLimit: 1_048_576 });
 });

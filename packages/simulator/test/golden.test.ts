@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startSimulator } from '@sluice/simulator';
+import { demoKey, startSimulator } from '@sluice/simulator';
 import { afterAll, describe, expect, test } from 'vitest';
 import { calls, planned } from './calls.ts';
+import { LiveClient } from './live-client.ts';
 import { type RawAnswer, RawConnection, type RawRequest } from './raw-client.ts';
 
 const golden = process.env.SLUICE_GOLDEN_DIR;
@@ -73,6 +74,43 @@ describe.skipIf(golden === undefined)(title, async () => {
     }
   });
 
+  test('an interaction is told in the events of a real one, with their fields and an id', async () => {
+    const lines = readFileSync(join(golden ?? '', 'ai-google', 'interactions--basic.chunks.txt'), 'utf8').trim();
+    const theirs = lines.split('\n').map((line) => JSON.parse(line));
+    const body = JSON.stringify({ model: 'gemini-2.5-flash', input: 'Hello', stream: true });
+    const ours = await played({ ...calls.sse, target: '/v1/interactions', body });
+    const told = [...ours.body.toString().matchAll(/^data: (\{.*)$/gm)].map(([, json = '']) => JSON.parse(json));
+    const shape = (events: typeof told) =>
+      events.map((event) => [event.event_type, ...paths(event).filter((path) => path !== '.event_id')].join(' '));
+    expect([...new Set(shape(told))]).toEqual(
+      [...new Set(shape(theirs))].map((line) => expect.toSatisfy((ours: string) => sameWords(ours, line))),
+    );
+  });
+
+  test('a Live session is answered in the fields of real ones', async () => {
+    const folder = join(golden ?? '', 'js-genai');
+    const logs = readdirSync(folder).filter((name) => /ML_Dev.*\.websocket\.log$/.test(name));
+    const frames = logs.flatMap((name) => [
+      ...readFileSync(join(folder, name), 'utf8').matchAll(/^<\d+ (\{[\s\S]*?^\})/gm),
+    ]);
+    const known = new Set(frames.flatMap(([, json = '']) => paths(JSON.parse(json))));
+    const client = await new LiveClient(simulator.url, { query: `?key=${demoKey}` }).begin({
+      tools: [{ functionDeclarations: [{ name: 'look' }] }],
+    });
+    client.say('Hello');
+    await client.turns();
+    client.say('look');
+    await client.until(() => client.messages.some(({ text }) => text.includes('toolCall')));
+    client.socket.terminate();
+    const setup = frames.find(([, json = '']) => json.includes('setupComplete'))?.[1];
+    expect(client.messages[0]?.text.trim()).toBe(setup);
+    for (const message of client.said) {
+      for (const path of paths(message).filter((path) => !path.endsWith('.args'))) {
+        expect(known).toContain(path);
+      }
+    }
+  });
+
   test('a 404 says what the real one says', async () => {
     const [theirs] = recorded('custom-gemini').map(({ response }) => response.bodySegments?.[0]);
     const ours = await played({
@@ -89,4 +127,9 @@ function paths(value: unknown, prefix = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => paths(item, prefix));
   if (typeof value !== 'object' || value === null) return [prefix];
   return Object.entries(value).flatMap(([name, field]) => paths(field, `${prefix}.${name}`));
+}
+
+/** Whether two lines have the same words, in whatever order. */
+function sameWords(one: string, other: string): boolean {
+  return one.split(' ').sort().join() === other.split(' ').sort().join();
 }

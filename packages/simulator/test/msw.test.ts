@@ -83,6 +83,15 @@ test('files and cached contents are kept as on a socket', async () => {
   expect(gemini.project('demo').used(model)).toMatchObject({ requests: 1, tokens: 1_024 + 258 + 6 });
 });
 
+test('batches, stores and interactions are kept as on a socket', async () => {
+  const batch = await ai.batches.create({ model, src: [{ contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }] });
+  expect((await ai.batches.get({ name: batch.name ?? '' })).dest?.inlinedResponses).toHaveLength(1);
+  const store = await ai.fileSearchStores.create({ config: { displayName: 'Tales' } });
+  const { id } = await ai.interactions.create({ model, input: 'Hello' });
+  const { batches, stores, interactions } = gemini.project('demo');
+  expect([batches, stores, interactions]).toEqual([[batch.name], [store.name], [id]]);
+});
+
 test('faults that need a socket are refused where they are planned, with what to do instead', async () => {
   const socketSteps = Object.keys(steps).filter((name) => {
     try {
@@ -94,8 +103,10 @@ test('faults that need a socket are refused where they are planned, with what to
       return true;
     }
   });
-  expect(socketSteps).toEqual(expect.arrayContaining(['rst-mid-stream', 'status-999', 'endless-stream']));
-  expect(socketSteps).toHaveLength(14);
+  expect(socketSteps).toEqual(
+    expect.arrayContaining(['rst-mid-stream', 'status-999', 'endless-stream', 'ignores-fin']),
+  );
+  expect(socketSteps).toHaveLength(44);
   const brought = await fetch(`${google}/v1/models`, { headers: { ...headers, 'x-simulator-plan': 'garbage' } });
   expect([brought.status, await brought.text()]).toEqual([400, expect.stringContaining('"garbage" needs a socket')]);
   gemini.plan(demoKey, [() => 'cut-length']);
@@ -109,6 +120,9 @@ const leftOut: ReadonlySet<string> = new Set([
   'endless-stream',
   'redirect',
   'redirect-307',
+  'redirect-308',
+  // `fetch` reads no more than five layers.
+  'gzip-six-times',
 ]);
 
 test('every other step can be played to its end', async () => {

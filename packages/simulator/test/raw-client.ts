@@ -92,8 +92,10 @@ export interface RawAnswer {
 
 const none: RawAnswer = { status: 0, headers: [], body: Buffer.alloc(0), chunks: [], isWhole: false };
 
-/** Reads an answer strictly, as far as it goes. */
+/** Reads an answer strictly, as far as it goes. Heads that only announce another are passed over. */
 export function readAnswer(bytes: Buffer): RawAnswer {
+  const announced = /^HTTP\/1\.1 10[03] [\s\S]*?\r\n\r\n/.exec(bytes.toString('latin1', 0, 200))?.[0];
+  if (announced !== undefined) return readAnswer(bytes.subarray(announced.length));
   const headEnd = bytes.indexOf('\r\n\r\n');
   if (headEnd < 0) return none;
   const [statusLine = '', ...lines] = bytes.toString('latin1', 0, headEnd).split('\r\n');
@@ -101,10 +103,10 @@ export function readAnswer(bytes: Buffer): RawAnswer {
     const colon = line.indexOf(':');
     return [line.slice(0, colon), line.slice(colon + 1).trim()];
   });
-  const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1] ?? 0);
+  const status = Number(/^HTTP\/1\.1 (\d{3}) [^\n]*$/.exec(statusLine)?.[1] ?? 0);
   const rest = bytes.subarray(headEnd + 4);
   if (headerOf(headers, 'Transfer-Encoding') === 'chunked') return { status, headers, ...readChunks(rest) };
-  const length = headerOf(headers, 'Content-Length');
+  const length = headerOf(headers, 'Content-Length') ?? (status === 204 || status === 304 ? '0' : null);
   return { status, headers, body: rest, chunks: [], isWhole: length !== null && rest.length === Number(length) };
 }
 
@@ -119,7 +121,7 @@ function readChunks(bytes: Buffer): Pick<RawAnswer, 'body' | 'chunks' | 'isWhole
     const lineEnd = bytes.indexOf('\r\n', at);
     const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16);
     const end = lineEnd + 2 + size;
-    if (lineEnd < 0 || bytes.length < end + 2) {
+    if (lineEnd < 0 || Number.isNaN(size) || bytes.length < end + 2) {
       const partial = lineEnd < 0 ? Buffer.alloc(0) : bytes.subarray(lineEnd + 2);
       return { body: Buffer.concat([...chunks, partial]), chunks, isWhole: false };
     }

@@ -16,12 +16,22 @@ export interface Ask {
   readonly schema?: unknown;
 }
 
-/** One step of an answer. Neither text nor call: nothing but the counters. */
+/** One step of an answer. Neither text nor call nor an end: nothing but the counters. */
 export interface Piece {
   readonly text?: string | undefined;
   readonly call?: FunctionCall | undefined;
   /** Carries the reason why the model stopped: the terminal marker. */
   readonly isFinal?: boolean | undefined;
+  /** That reason, in Gemini's words, where it is not the usual one. */
+  readonly finishReason?: string | undefined;
+  /** The same request with it goes on behind this piece. */
+  readonly continuationToken?: string | undefined;
+  /** The text was thought, not said. */
+  readonly isThought?: boolean | undefined;
+  /** Why the prompt is not answered: the terminal marker of an answer without candidates. */
+  readonly blockReason?: string | undefined;
+  /** What every counter says in place of the right numbers; null for no counters at all. */
+  readonly counters?: number | null | undefined;
 }
 
 /** Media count as much as Google charges for one tile of an image. */

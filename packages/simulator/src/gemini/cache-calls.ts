@@ -5,11 +5,12 @@ import { geminiTokens } from './ask.ts';
 import { type Fields, field, text } from './body.ts';
 import type { Call } from './call.ts';
 import { requireFiles } from './file-references.ts';
-import { pretty } from './google-json.ts';
 import { modelFor } from './models.ts';
+import { pageReply } from './pages.ts';
 import { bodyOf, Refused } from './refused.ts';
-import { jsonType, type Reply, wholeReply } from './reply.ts';
-import { type Keepable, newId, pageSizeOf } from './shelf.ts';
+import { jsonReply, type Reply } from './reply.ts';
+import { type Keepable, newId } from './shelf.ts';
+import { requireStores } from './store-references.ts';
 import type { World } from './world.ts';
 
 /** What was cached for one model. */
@@ -28,19 +29,11 @@ const usualLifeMs = 3_600_000;
 /** @returns the answer; somebody else's cached content and none at all are the same 403, as at Google */
 export function answerCacheCall(call: Call, request: RecordedRequest, project: SimulatedProject, world: World): Reply {
   const nowMs = world.now();
-  const json = (value: unknown) => wholeReply(200, jsonType, pretty(value), nowMs);
+  const json = (value: unknown) => jsonReply(value, nowMs);
   const { caches } = world.belongings(project);
   switch (call.method) {
-    case 'listCachedContents': {
-      const page = caches.page(pageSizeOf(call.query, 50, 1000), call.query.get('pageToken'), nowMs);
-      if (page === null) throw new Refused('400');
-      const shown = page.items.map(cacheJson);
-      // An empty list is left out, as protobuf does.
-      return json({
-        cachedContents: shown.length > 0 ? shown : undefined,
-        nextPageToken: page.nextPageToken ?? undefined,
-      });
-    }
+    case 'listCachedContents':
+      return pageReply(caches, call, world, { name: 'cachedContents', usual: 50, most: 1000, show: cacheJson });
     case 'createCachedContent': {
       const cache = cacheFrom(bodyOf(request), project, world);
       caches.put(cache);
@@ -78,6 +71,7 @@ function cacheFrom(fields: Fields, project: SimulatedProject, world: World): Cac
   }
   if (modelFor(model, 'createCachedContent') === null) throw new Refused('404', { model });
   requireFiles(fields, project, world);
+  requireStores(fields, project, world);
   const tokens = geminiTokens(fields);
   if (tokens < world.minCachedTokens) {
     throw new Refused('cache-too-small', { tokens: String(tokens), least: String(world.minCachedTokens) });

@@ -34,8 +34,8 @@ function streamed(ask: Ask, pieces: readonly Piece[], form: ChatForm, base: Base
     if (isSilent(piece)) return { ...chunk, choices: [], usage };
     return { ...chunk, choices: [{ delta: messageOf([piece], true), index: 0, ...finishOf(piece) }] };
   });
-  const isFinished = pieces.some((piece) => piece.isFinal);
-  if (isFinished && form.hasUsageEvent) chunks.push({ ...chunk, choices: [], usage });
+  const isFinished = pieces.some(isLast);
+  if (isFinished && form.hasUsageEvent && usage !== undefined) chunks.push({ ...chunk, choices: [], usage });
   return {
     events: chunks.map((event) => Buffer.from(`data: ${JSON.stringify(event)}\n\n`)),
     closing: Buffer.from(isFinished ? 'data: [DONE]\n\n' : ''),
@@ -49,19 +49,35 @@ function whole(ask: Ask, pieces: readonly Piece[], _: ChatForm, base: Base): Tol
   return sliced(JSON.stringify({ ...base, object: 'chat.completion', choices, usage: usageOf(ask, pieces) }));
 }
 
-function isSilent({ text, call }: Piece): boolean {
-  return text === undefined && call === undefined;
+/** Nothing but the counters. */
+function isSilent(piece: Piece): boolean {
+  return piece.text === undefined && piece.call === undefined && !isLast(piece);
 }
 
-function finishOf({ call, isFinal }: Piece): { readonly finish_reason?: string } {
-  if (!isFinal) return {};
+function isLast({ isFinal, blockReason }: Piece): boolean {
+  return isFinal === true || blockReason !== undefined;
+}
+
+function finishOf(piece: Piece): { readonly finish_reason?: string } {
+  const { call, finishReason, blockReason } = piece;
+  if (!isLast(piece)) return {};
+  if (blockReason !== undefined) return { finish_reason: 'content_filter' };
+  // As Google's own OpenAI paths were seen to put it.
+  if (finishReason !== undefined) return { finish_reason: `function_call_filter: ${finishReason}` };
   return { finish_reason: call === undefined ? 'stop' : 'tool_calls' };
 }
 
 /** Deltas number their tool calls, messages do not. */
 function messageOf(pieces: readonly Piece[], isDelta: boolean): Readonly<Record<string, unknown>> {
   const calls = pieces.flatMap(({ call }) => (call === undefined ? [] : [call]));
-  if (calls.length === 0) return { role: 'assistant', content: pieces.map(({ text }) => text ?? '').join('') };
+  const isThought = pieces.some((piece) => piece.isThought);
+  if (calls.length === 0) {
+    return {
+      role: 'assistant',
+      content: pieces.map(({ text }) => text ?? '').join(''),
+      ...(isThought ? { extra_content: { google: { thought: true } } } : {}),
+    };
+  }
   return {
     role: 'assistant',
     tool_calls: calls.map((call, index) => ({
@@ -73,7 +89,11 @@ function messageOf(pieces: readonly Piece[], isDelta: boolean): Readonly<Record<
   };
 }
 
-function usageOf(ask: Ask, pieces: readonly Piece[]): Readonly<Record<string, number>> {
+/** Undefined where no piece has counters. */
+function usageOf(ask: Ask, pieces: readonly Piece[]): Readonly<Record<string, number>> | undefined {
+  if (pieces.length > 0 && pieces.every(({ counters }) => counters === null)) return undefined;
+  const counters = pieces.find((piece) => typeof piece.counters === 'number')?.counters ?? null;
+  if (counters !== null) return { prompt_tokens: counters, completion_tokens: counters, total_tokens: counters };
   const completion = pieces.reduce((sum, piece) => sum + pieceTokens(piece), 0);
   return {
     prompt_tokens: ask.promptTokens,

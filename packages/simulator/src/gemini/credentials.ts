@@ -1,4 +1,4 @@
-import type { ReadRequest } from '../wire/request-reader.ts';
+import type { RequestHead } from '../wire/request-reader.ts';
 import { queryOf } from './call.ts';
 
 /** A credential and how it was shown. */
@@ -8,12 +8,12 @@ export interface Credential {
 }
 
 /** Everything in a request that claims who is asking, in the order in which Google looks. */
-export function credentialsOf({ target, headers, rawHeaders }: Omit<ReadRequest, 'body'>): Credential[] {
+export function credentialsOf({ target, headers, rawHeaders }: RequestHead): Credential[] {
   const query = queryOf(target);
   const inHeaders = rawHeaders.filter(([name]) => name.toLowerCase() === 'x-goog-api-key').map(([, value]) => value);
   const apiKeys = [...inHeaders, ...query.getAll('key')].filter((value) => value !== '');
   const tokens = query.getAll('access_token');
-  const [, bearer] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+  const [, bearer] = /^(?:Bearer|Token) +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
   if (bearer !== undefined) tokens.unshift(bearer);
   return [
     ...apiKeys.map((value) => ({ kind: 'api-key', value }) as const),

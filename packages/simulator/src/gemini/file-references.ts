@@ -31,7 +31,8 @@ function fileIdsIn(body: unknown, origin: string): string[] {
   return ids.reverse();
 }
 
-function fileIdOf(uri: string | undefined, origin: string): string | null {
+/** The id in an address of a file; null for any other address. */
+export function fileIdOf(uri: string | undefined, origin: string): string | null {
   if (uri === undefined) return null;
   const host = [`https://${service}/`, `${origin}/`].find((known) => uri.startsWith(known)) ?? '';
   return /^(?:v[0-9][a-z0-9]*\/)?files\/([^/:?#]+)$/.exec(uri.slice(host.length))?.[1] ?? null;

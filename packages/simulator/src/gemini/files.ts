@@ -18,6 +18,10 @@ export interface StoredFile extends Keepable {
   /** The version of the API that it was made through; its URI names it. */
   readonly version: string;
   readonly generated: Uint8Array | null;
+  /** What a batch reads from it; null for bytes that are not kept. */
+  readonly lines: Uint8Array | null;
+  /** It lies in a bucket of the caller's, and was made known here. */
+  readonly isRegistered: boolean;
 }
 
 /** What is known of a file before its bytes have come. */
@@ -35,6 +39,13 @@ export interface FileBytes {
   readonly sizeBytes: number;
   /** Hexadecimal. */
   readonly sha256: string;
+  /** The bytes themselves, where they are read again; else null. */
+  readonly content: Uint8Array | null;
+}
+
+/** Whether a batch may read a file of this type: only such bytes are kept. */
+export function hasLines(mimeType: string): boolean {
+  return /jsonl?\b/i.test(mimeType);
 }
 
 const lifeMs = 48 * 3_600_000;
@@ -62,12 +73,14 @@ function requireFree(id: string | undefined, project: SimulatedProject, world: W
 }
 
 /** Keeps a file whose bytes have all come; refused when its name was taken in the meantime. */
-export function keepFile(draft: FileDraft, { sizeBytes, sha256 }: FileBytes, world: World): StoredFile {
+export function keepFile(draft: FileDraft, { sizeBytes, sha256, content }: FileBytes, world: World): StoredFile {
   requireFree(draft.id, draft.project, world);
   const { id = newId(12), mimeType, displayName, version, project } = draft;
   const createdMs = world.now();
   const times = { createdMs, expiresMs: createdMs + lifeMs };
-  const file = { id, mimeType, displayName, version, sizeBytes, sha256, ...times, generated: null };
+  const lines = hasLines(mimeType) ? content : null;
+  const origin = { generated: null, lines, isRegistered: false };
+  const file: StoredFile = { id, mimeType, displayName, version, sizeBytes, sha256, ...times, ...origin };
   world.belongings(project).files.put(file);
   return file;
 }
@@ -81,7 +94,7 @@ export function storeFile(draft: FileDraft, bytes: Uint8Array, world: World): St
 
 /** Bytes that came in one piece. */
 export function measured(bytes: Uint8Array): FileBytes {
-  return { sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return { sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), content: bytes };
 }
 
 /** Whether it may be used in a prompt. */
@@ -106,6 +119,6 @@ export function fileJson(file: StoredFile, world: World): Fields {
     uri,
     ...(file.generated === null ? {} : { downloadUri: `${uri}:download?alt=media` }),
     state: isActive(file, world) ? 'ACTIVE' : 'PROCESSING',
-    source: file.generated === null ? 'UPLOADED' : 'GENERATED',
+    source: file.isRegistered ? 'REGISTERED' : file.generated === null ? 'UPLOADED' : 'GENERATED',
   };
 }

@@ -1,22 +1,28 @@
+/** The fake Gemini: from a request to the answer that is right, or refused for a real reason. */
+
 import type { RecordedRequest, SimulatedProject } from '../contract.ts';
-import { geminiAsk, geminiTokens, openaiAsk, piecesFor } from './ask.ts';
-import { field, isFields, list, text } from './body.ts';
+import { answerInteractionCall } from '../interactions/interaction-calls.ts';
+import { openaiAsk, piecesFor } from './ask.ts';
+import { answerBatchCall } from './batch-calls.ts';
+import { field, list, text } from './body.ts';
 import { answerCacheCall } from './cache-calls.ts';
 import { type Call, callOf } from './call.ts';
 import { chatCompletion } from './chat.ts';
-import { credentialsOf } from './credentials.ts';
-import { embedRequest, openaiEmbeddings } from './embed.ts';
+import { answerContentCall } from './content-calls.ts';
+import { type Credential, credentialsOf } from './credentials.ts';
+import { openaiEmbeddings } from './embed.ts';
 import { answerFileCall } from './file-calls.ts';
-import { requireFiles } from './file-references.ts';
-import { cacheUsage, geminiGeneration } from './generate.ts';
-import { pretty } from './google-json.ts';
-import { geminiModel, modelFor, modelPage, models, openaiModel } from './models.ts';
-import { quotaError } from './quota-error.ts';
-import { recalled } from './recall.ts';
+import { modelFor, models, openaiModel } from './models.ts';
+import { answerOperationCall } from './operations.ts';
+import { answerPrediction } from './predictions.ts';
+import { takeQuota } from './quota.ts';
 import { refusal, unknownPath } from './refusal.ts';
 import { bodyOf, Refused, requireSome } from './refused.ts';
-import { jsonType, type Reply, wholeReply } from './reply.ts';
+import { jsonReply, jsonType, type Reply, wholeReply } from './reply.ts';
+import { answerStoreCall } from './store-calls.ts';
 import { countTokens } from './tokens.ts';
+import { answerTreeCall } from './tree.ts';
+import { answerTuningCall } from './tuned-models.ts';
 import { answerUpload } from './upload-calls.ts';
 import { throughUploads } from './upload-reply.ts';
 import type { World } from './world.ts';
@@ -37,18 +43,37 @@ export function geminiReply(request: RecordedRequest, world: World): Reply {
   }
 }
 
+type Answerer = (call: Call, request: RecordedRequest, project: SimulatedProject, world: World) => Reply;
+
+/** Who answers which call. */
+const answerers: Readonly<Record<Call['family'], Answerer>> = {
+  content: answerContentCall,
+  upload: answerUpload,
+  file: answerFileCall,
+  cache: answerCacheCall,
+  batch: answerBatchCall,
+  operation: (call, _, project, world) => answerOperationCall(call, project, world),
+  prediction: answerPrediction,
+  store: answerStoreCall,
+  tuning: answerTuningCall,
+  token(_, request, project, world) {
+    const { name } = world.authTokens.create(bodyOf(request), project, world.now());
+    return jsonReply({ name }, world.now());
+  },
+  tree: answerTreeCall,
+  interaction: answerInteractionCall,
+  openai,
+};
+
 function answered(call: Call, request: RecordedRequest, world: World): Reply {
-  const isOngoingUpload = call.method === 'uploadFile' && call.query.has('upload_id');
+  const isOngoingUpload = call.family === 'upload' && call.query.has('upload_id');
   if (isOngoingUpload && credentialsOf(request).length === 0) return answerUpload(call, request, null, world);
-  const project = projectOf(request, call, world.projects);
-  if (call.method === 'uploadFile') return answerUpload(call, request, project, world);
-  if (call.method.endsWith('File') || call.method === 'listFiles') return answerFileCall(call, project, world);
-  if (/CachedContents?$/.test(call.method)) return answerCacheCall(call, request, project, world);
-  return call.dialect === 'gemini' ? answer(call, request, project, world) : openai(call, request, project, world);
+  return answerers[call.family](call, request, projectOf(request, call, world), world);
 }
 
-function projectOf(request: RecordedRequest, call: Call, projects: readonly SimulatedProject[]): SimulatedProject {
-  const [credential, ...others] = credentialsOf(request);
+function projectOf(request: RecordedRequest, call: Call, { projects }: World): SimulatedProject {
+  const credentials = credentialsOf(request);
+  const [credential, ...others] = call.method === 'registerFiles' ? signedKeys(request, credentials) : credentials;
   if (credential === undefined) throw new Refused('no-credential');
   if (others.length > 0) throw new Refused('many-credentials');
   if (credential.kind === 'bearer' && call.dialect !== 'openai') throw new Refused('401');
@@ -57,43 +82,21 @@ function projectOf(request: RecordedRequest, call: Call, projects: readonly Simu
   return project;
 }
 
-function answer(call: Call, request: RecordedRequest, project: SimulatedProject, world: World): Reply {
-  const nowMs = world.now();
-  const json = (value: unknown) => wholeReply(200, jsonType, pretty(value), nowMs);
-  if (call.method === 'listModels') return json(modelPage(call.query.get('pageSize'), call.query.get('pageToken')));
-  const body = call.method === 'getModel' ? {} : bodyOf(request);
-  const model = modelFor(call.model, call.method === 'getModel' ? null : call.method);
-  if (model === null) throw new Refused('404');
-  switch (call.method) {
-    case 'getModel':
-      return json(geminiModel(model));
-    case 'countTokens': {
-      const inner = field(body, 'generateContentRequest');
-      const { fields, cachedTokens } = recalled(call.model, isFields(inner) ? inner : body, project, world);
-      requireFiles(body, project, world);
-      const totalTokens = geminiTokens(fields);
-      const promptTokensDetails = [{ modality: 'TEXT', tokenCount: totalTokens }];
-      return json({ totalTokens, promptTokensDetails, ...cacheUsage(cachedTokens) });
-    }
-    case 'embedContent':
-    case 'batchEmbedContents': {
-      const requests = call.method === 'embedContent' ? [body] : list(body, 'requests');
-      requireFiles(body, project, world);
-      takeQuota(project, call.model, geminiTokens({ contents: requests.map((one) => field(one, 'content')) }), world);
-      const embeddings = requests.map(embedRequest);
-      return json(call.method === 'embedContent' ? { embedding: embeddings[0] } : { embeddings });
-    }
-    default: {
-      requireSome(list(body, 'contents'), 'GenerateContentRequest.contents', 'contents is not specified');
-      const { fields, cachedTokens } = recalled(call.model, body, project, world);
-      requireFiles(body, project, world);
-      const ask = { ...geminiAsk(call.model, fields), cachedTokens };
-      takeQuota(project, call.model, ask.promptTokens, world);
-      return geminiGeneration(call, ask, piecesFor(ask, world.answer), world.nextId(), nowMs);
-    }
+/**
+ * Files in a bucket are registered on behalf of a person: an OAuth token signs the call, and the key beside it, in a
+ * header as the SDK sends it, says for which project. It is the only call with two credentials.
+ */
+function signedKeys({ headers }: RecordedRequest, credentials: readonly Credential[]): readonly Credential[] {
+  const [token, ...tokens] = credentials.filter(({ kind }) => kind === 'bearer');
+  if (token === undefined || !token.value.startsWith('ya29.')) throw new Refused('no-oauth');
+  const keys = credentials.filter(({ kind }) => kind === 'api-key');
+  if (tokens.length > 0 || keys.some(({ value }) => value !== headers['x-goog-api-key'])) {
+    throw new Refused('many-credentials');
   }
+  return keys;
 }
 
+/** The OpenAI compatibility paths. */
 function openai(call: Call, request: RecordedRequest, project: SimulatedProject, world: World): Reply {
   const nowMs = world.now();
   const json = (value: unknown) => wholeReply(200, jsonType, JSON.stringify(value), nowMs);
@@ -117,16 +120,4 @@ function openai(call: Call, request: RecordedRequest, project: SimulatedProject,
     hasUsageEvent: field(body.stream_options, 'includeUsage') === true,
   };
   return chatCompletion(ask, piecesFor(ask, world.answer), form, world.nextId(), nowMs);
-}
-
-/** The delay of an exhausted day is the end of the minute: Google's lies in just that way. */
-function takeQuota(project: SimulatedProject, model: string, tokens: number, world: World): void {
-  const exhausted = world.quota.take(project, model, tokens, world.now());
-  if (exhausted === null) return;
-  const { full, opensInMs } = exhausted;
-  throw new Refused(quotaError(full), {
-    model,
-    retryIn: `${opensInMs / 1000}s`,
-    retryDelay: `${Math.ceil(opensInMs / 1000)}s`,
-  });
 }

@@ -43,17 +43,29 @@ function chunksOf(ask: Ask, pieces: readonly Piece[], id: string): Chunk[] {
     const candidate = candidateOf(piece);
     return {
       ...(candidate === null ? {} : { candidates: [candidate] }),
-      usageMetadata: {
-        promptTokenCount: ask.promptTokens,
-        ...(candidateTokens === 0 ? {} : { candidatesTokenCount: candidateTokens }),
-        totalTokenCount: ask.promptTokens + candidateTokens,
-        ...cacheUsage(ask.cachedTokens),
-        promptTokensDetails: [{ modality: 'TEXT', tokenCount: ask.promptTokens }],
-      },
+      ...(piece.blockReason === undefined ? {} : { promptFeedback: { blockReason: piece.blockReason } }),
+      ...usageOf(ask, candidateTokens, piece.counters),
       modelVersion: ask.model,
       responseId: id,
     };
   });
+}
+
+function usageOf(ask: Ask, candidateTokens: number, counters: Piece['counters']): Chunk {
+  if (counters === null) return {};
+  const [prompt, candidates, total] =
+    counters === undefined
+      ? [ask.promptTokens, candidateTokens, ask.promptTokens + candidateTokens]
+      : [counters, counters, counters];
+  return {
+    usageMetadata: {
+      promptTokenCount: prompt,
+      ...(candidates === 0 ? {} : { candidatesTokenCount: candidates }),
+      totalTokenCount: total,
+      ...cacheUsage(ask.cachedTokens),
+      promptTokensDetails: [{ modality: 'TEXT', tokenCount: prompt }],
+    },
+  };
 }
 
 /** What the counters say of cached tokens: nothing where none were asked for. */
@@ -68,30 +80,46 @@ export function pieceTokens({ text, call }: Piece): number {
   return text === undefined ? 0 : Math.max(1, countTokens(text));
 }
 
-function candidateOf({ text, call, isFinal }: Piece): Readonly<Record<string, unknown>> | null {
-  if (text === undefined && call === undefined) return null;
+function candidateOf(piece: Piece): Readonly<Record<string, unknown>> | null {
+  const { call, isFinal, finishReason = 'STOP', continuationToken } = piece;
+  const parts = partsOf(piece);
+  if (parts.length === 0 && !isFinal) return null;
   return {
-    content: { parts: [call === undefined ? { text } : { functionCall: call }], role: 'model' },
-    ...(isFinal ? { finishReason: 'STOP' } : {}),
+    content: parts.length === 0 ? {} : { parts, role: 'model' },
+    ...(isFinal ? { finishReason } : {}),
     index: 0,
+    ...(continuationToken === undefined ? {} : { continuationToken }),
     ...(isFinal && call !== undefined ? { finishMessage: 'Model generated function call(s).' } : {}),
   };
 }
 
-interface Candidate {
-  readonly content: { readonly parts: readonly { readonly text?: string; readonly functionCall?: unknown }[] };
+interface Part {
+  readonly text?: string;
+  readonly thought?: true;
+  readonly functionCall?: unknown;
 }
 
-/** One answer out of the chunks of a stream: texts joined, everything else from the last. */
+function partsOf({ text, call, isThought }: Piece): Part[] {
+  if (call !== undefined) return [{ functionCall: call }];
+  if (text === undefined) return [];
+  return [isThought ? { text, thought: true } : { text }];
+}
+
+interface Candidate {
+  readonly content: { readonly parts?: readonly Part[] };
+}
+
+/** One answer out of the chunks of a stream: texts joined, everything else as it was said last. */
 function merged(chunks: readonly Chunk[]): Chunk {
   const candidates = chunks.flatMap((chunk) => (chunk.candidates ?? []) as readonly Candidate[]);
-  const last = candidates.at(-1);
-  if (last === undefined) return chunks.at(-1) ?? {};
-  const parts = candidates.flatMap((candidate) => candidate.content.parts);
+  const all = Object.assign({}, ...chunks);
+  const parts = candidates.flatMap((candidate) => candidate.content.parts ?? []);
+  const [first] = parts;
+  if (first === undefined) return all;
   const calls = parts.filter((part) => part.functionCall !== undefined);
   const text = parts.map((part) => part.text ?? '').join('');
-  const content = { parts: calls.length > 0 ? calls : [{ text }], role: 'model' };
-  return { ...chunks.at(-1), candidates: [{ ...last, content }] };
+  const content = { parts: calls.length > 0 ? calls : [{ ...first, text }], role: 'model' };
+  return { ...all, candidates: [{ ...candidates.at(-1), content }] };
 }
 
 /** An error that stands in a list of one, without the list. */

@@ -5,13 +5,22 @@ export interface Model {
   readonly inputTokenLimit: number;
   readonly outputTokenLimit: number;
   readonly methods: readonly string[];
+  /** Its answers come in hops: long decode. */
+  readonly hasHops?: boolean | undefined;
 }
 
 const generates = ['generateContent', 'countTokens', 'createCachedContent', 'batchGenerateContent'];
 const embeds = ['embedContent', 'countTextTokens', 'countTokens', 'asyncBatchEmbedContent'];
 
+const tunes = [...generates, 'createTunedModel'];
+const talks = ['bidiGenerateContent', 'countTokens'];
+
 function generator(id: string, displayName: string, outputTokenLimit: number): Model {
   return { id, displayName, inputTokenLimit: 1_048_576, outputTokenLimit, methods: generates };
+}
+
+function other(id: string, displayName: string, methods: readonly string[]): Model {
+  return { id, displayName, inputTokenLimit: 131_072, outputTokenLimit: 8_192, methods };
 }
 
 /** The models that exist here, in the order of the list. */
@@ -19,11 +28,11 @@ export const models: readonly Model[] = [
   generator('gemini-2.0-flash', 'Gemini 2.0 Flash', 8_192),
   generator('gemini-2.0-flash-lite', 'Gemini 2.0 Flash-Lite', 8_192),
   generator('gemini-2.5-flash-lite', 'Gemini 2.5 Flash-Lite', 65_536),
-  generator('gemini-2.5-flash', 'Gemini 2.5 Flash', 65_536),
+  { ...generator('gemini-2.5-flash', 'Gemini 2.5 Flash', 65_536), methods: tunes },
   generator('gemini-2.5-pro', 'Gemini 2.5 Pro', 65_536),
   generator('gemini-3-pro-preview', 'Gemini 3 Pro Preview', 65_536),
   generator('gemini-3.8-flash', 'Gemini 3.8 Flash', 65_536),
-  generator('gemini-4-argon', 'Gemini 4 Argon', 32_768),
+  { ...generator('gemini-4-argon', 'Gemini 4 Argon', 32_768), hasHops: true },
   {
     id: 'gemini-embedding-001',
     displayName: 'Gemini Embedding 001',
@@ -31,6 +40,11 @@ export const models: readonly Model[] = [
     outputTokenLimit: 1,
     methods: embeds,
   },
+  other('gemini-live-2.5-flash-preview', 'Gemini 2.5 Flash Live Preview', talks),
+  other('gemini-3.8-live', 'Gemini 3.8 Live', talks),
+  other('lyria-realtime-exp', 'Lyria Realtime', ['bidiGenerateMusic']),
+  other('imagen-4.0-generate-001', 'Imagen 4', ['predict']),
+  other('veo-3.1-generate-preview', 'Veo 3.1', ['predictLongRunning']),
 ];
 
 /** Methods that stand or fall with one that the list of models names. */

@@ -1,7 +1,7 @@
 /** What Google says when a quota is used up: one line and one violation for each limit that is full. */
 
 import type { SimulatedQuota } from '../contract.ts';
-import type { GoogleError } from '../errors.ts';
+import type { GoogleError } from './google-error.ts';
 import { help, quotaFailure, retryInfo, service } from './rpc-details.ts';
 
 /** A limit that is full, and its size. */

@@ -1,7 +1,9 @@
 /** What projects have used of their quotas, counted exactly and readable by tests. */
 
 import type { SimulatedProject, SimulatedQuota, UsedQuota } from '../contract.ts';
-import type { FullLimit } from './quota-error.ts';
+import { type FullLimit, quotaError } from './quota-error.ts';
+import { Refused } from './refused.ts';
+import type { World } from './world.ts';
 
 /** Why a request does not fit: the limits that are full, and when the minute ends, in ms. */
 export interface Exhausted {
@@ -74,6 +76,18 @@ export class Quota {
     this.#counters.set(name, counter);
     return counter;
   }
+}
+
+/** The delay of an exhausted day is the end of the minute: Google's lies in just that way. */
+export function takeQuota(project: SimulatedProject, model: string, tokens: number, world: World): void {
+  const exhausted = world.quota.take(project, model, tokens, world.now());
+  if (exhausted === null) return;
+  const { full, opensInMs } = exhausted;
+  throw new Refused(quotaError(full), {
+    model,
+    retryIn: `${opensInMs / 1000}s`,
+    retryDelay: `${Math.ceil(opensInMs / 1000)}s`,
+  });
 }
 
 const unused: UsedQuota = {

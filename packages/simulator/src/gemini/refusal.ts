@@ -1,5 +1,7 @@
-import { type ErrorName, errors, type GoogleError } from '../errors.ts';
+import { type ErrorName, errors } from '../errors.ts';
+import { interactionError } from '../interactions/envelope.ts';
 import type { Call } from './call.ts';
+import type { GoogleError } from './google-error.ts';
 import { pretty } from './google-json.ts';
 import { jsonType, type Reply, wholeReply } from './reply.ts';
 
@@ -23,9 +25,14 @@ const usualBlanks: Blanks = {
   retryDelay: '17s',
 };
 
-/** An error body as Google writes it: pretty-printed, and in a list of one on OpenAI paths and for streamed arrays. */
+/**
+ * An error body as Google writes it: pretty-printed, in a list of one on OpenAI paths and for streamed arrays, and with
+ * a word for a code around interactions.
+ */
 export function errorBody(reason: ErrorName | GoogleError, call: Call | null, blanks: Blanks): string {
-  const body = { error: filled(errorOf(reason), { ...usualBlanks, ...blanksOf(call), ...blanks }) };
+  const error = filled(errorOf(reason), { ...usualBlanks, ...blanksOf(call), ...blanks }) as GoogleError;
+  if (call?.dialect === 'interactions') return pretty({ error: interactionError(error) });
+  const body = { error };
   return pretty(call?.dialect === 'openai' || call?.form === 'array' ? [body] : body);
 }
 

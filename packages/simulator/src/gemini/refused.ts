@@ -1,6 +1,7 @@
 import type { RecordedRequest } from '../contract.ts';
-import type { ErrorName, GoogleError } from '../errors.ts';
+import type { ErrorName } from '../errors.ts';
 import { type Fields, readBody } from './body.ts';
+import type { GoogleError } from './google-error.ts';
 import type { Blanks } from './refusal.ts';
 
 /** Google's no: carried up to the one place that writes it down. */

@@ -1,4 +1,5 @@
 import type { Piece } from './ask.ts';
+import { pretty } from './google-json.ts';
 
 /** The body of an answer in its natural portions, not yet framed by HTTP. */
 export interface Told {
@@ -16,6 +17,8 @@ export interface Reply extends Told {
   /** Without content length, transfer encoding and content encoding: those belong to the play. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly isStream: boolean;
+  /** Events from the one with this index on wait until it is open, and are known only then. */
+  readonly gate?: { readonly before: number; isOpen(): boolean } | undefined;
   /** Never compressed, whatever the client accepts. */
   readonly isPlain?: boolean | undefined;
   /** What the answer was made of; empty for a call that generates nothing. */
@@ -57,6 +60,11 @@ export const jsonType = 'application/json; charset=UTF-8';
 /** A whole body as an answer: errors, lists, pages, files. */
 export function wholeReply(status: number, contentType: string, body: string | Uint8Array, nowMs: number): Reply {
   return replyWith(status, commonHeaders(contentType, nowMs), body);
+}
+
+/** A value as JSON, written as Google writes it. */
+export function jsonReply(value: unknown, nowMs: number): Reply {
+  return wholeReply(200, jsonType, pretty(value), nowMs);
 }
 
 /** The same under headers of its own. */

@@ -51,10 +51,15 @@ export class Shelf<Item extends Keepable> {
   }
 
   /** The items behind those of the page that gave the token, whatever was added or deleted since; null for a bad token. */
-  page(size: number, token: string | null, nowMs: number): Page<Item> | null {
+  page(
+    size: number,
+    token: string | null,
+    nowMs: number,
+    isListed: (item: Item) => boolean = () => true,
+  ): Page<Item> | null {
     const before = token === null || token === '' ? Infinity : this.#serialIn(token);
     if (before === null) return null;
-    const left = this.#newestFirst(nowMs).filter(({ serial }) => serial < before);
+    const left = this.#newestFirst(nowMs).filter(({ serial, item }) => serial < before && isListed(item));
     const shown = left.slice(0, size);
     const last = shown.at(-1);
     const isLast = last === undefined || shown.length === left.length;

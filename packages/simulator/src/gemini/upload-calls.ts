@@ -3,13 +3,14 @@
 import type { RecordedRequest, SimulatedProject } from '../contract.ts';
 import { type Fields, readBody } from './body.ts';
 import type { Call } from './call.ts';
-import { type FileDraft, fileDraft, keepFile, measured } from './files.ts';
+import { measured } from './files.ts';
 import { Refused } from './refused.ts';
 import type { Reply } from './reply.ts';
 import { continueClassic, startClassic } from './upload-classic.ts';
 import { partsOf } from './upload-multipart.ts';
-import { fileReply, unknownUpload } from './upload-reply.ts';
+import { finalReply, unknownUpload } from './upload-reply.ts';
 import { continueUpload, startUpload } from './upload-resumable.ts';
+import { type UploadTarget, uploadTarget } from './upload-target.ts';
 import { newUploadId } from './uploads.ts';
 import type { World } from './world.ts';
 
@@ -27,7 +28,7 @@ export function answerUpload(
   }
   const upload = world.uploads.get(id, world.now());
   if (upload === null) return unknownUpload(id, world.now());
-  if (project !== null && project.id !== upload.draft.project.id) throw new Refused('not-allowed');
+  if (project !== null && project.id !== upload.target.project.id) throw new Refused('not-allowed');
   return isClassic(call) ? continueClassic(upload, request, world) : continueUpload(upload, request, world);
 }
 
@@ -38,24 +39,24 @@ function isClassic({ query }: Call): boolean {
 function begun(call: Call, request: RecordedRequest, project: SimulatedProject, world: World): Reply {
   const { headers, body } = request;
   const protocol = headers['x-goog-upload-protocol'] ?? call.query.get('uploadType') ?? 'raw';
-  const base = { project, version: call.version };
   const contentType = headers['content-type'] ?? '';
+  const fileName = headers['x-goog-upload-file-name'];
+  const target = (metadata: Fields, mimeType = unknownType) =>
+    uploadTarget({ call, project, metadata, mimeType, fileName }, world);
   switch (protocol) {
     case 'resumable': {
       const mimeType = headers['x-goog-upload-header-content-type'] ?? headers['x-upload-content-type'];
-      const draft = fileDraft(metadataIn(body), { ...base, mimeType: mimeType ?? unknownType }, world);
       const start = isClassic(call) ? startClassic : startUpload;
-      return start(draft, request, call.query, world);
+      return start(target(metadataIn(body), mimeType), request, call.query, world);
     }
     case 'multipart': {
       const [about, media] = partsOf(contentType, body) ?? [];
       if (about === undefined || media === undefined) throw new Refused('400');
-      const draft = fileDraft(metadataIn(about.bytes), { ...base, mimeType: media.type ?? unknownType }, world);
-      return kept(draft, media.bytes, world);
+      return kept(target(metadataIn(about.bytes), media.type ?? undefined), media.bytes, world);
     }
     case 'raw':
     case 'media':
-      return kept({ ...base, mimeType: contentType.split(';')[0]?.trim() || unknownType }, body, world);
+      return kept(target({}, contentType.split(';')[0]?.trim() || undefined), body, world);
     default:
       throw new Refused('400');
   }
@@ -63,8 +64,8 @@ function begun(call: Call, request: RecordedRequest, project: SimulatedProject, 
 
 const unknownType = 'application/octet-stream';
 
-function kept(draft: FileDraft, bytes: Uint8Array, world: World): Reply {
-  return fileReply(keepFile(draft, measured(bytes), world), newUploadId(), world);
+function kept(target: UploadTarget, bytes: Uint8Array, world: World): Reply {
+  return finalReply(target.finish(measured(bytes))(), newUploadId(), world);
 }
 
 /** Google's parser forgives single quotes, and its own examples rely on that. */

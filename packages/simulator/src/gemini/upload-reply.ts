@@ -1,7 +1,7 @@
 /** How the upload server answers: with headers of its own, never compressed, and in plain words when it refuses. */
 
+import type { Fields } from './body.ts';
 import type { Call } from './call.ts';
-import { fileJson, type StoredFile } from './files.ts';
 import { pretty } from './google-json.ts';
 import { jsonType, type Reply, replyWith } from './reply.ts';
 import type { Upload, UploadStatus } from './uploads.ts';
@@ -34,11 +34,11 @@ export function silentReply(
   return replyWith(code, uploadHeaders(plainType, id, status, more, nowMs), '', true);
 }
 
-/** The new file, in the answer to its last byte. */
-export function fileReply(file: StoredFile, id: string, world: World): Reply {
+/** What the bytes have become, in the answer to the last one. */
+export function finalReply(shown: Fields, id: string, world: World): Reply {
   const nowMs = world.now();
   const headers = uploadHeaders(jsonType, id, 'final', [['Vary', 'Origin, X-Origin, Referer']], nowMs);
-  return replyWith(200, headers, pretty({ file: fileJson(file, world) }), true);
+  return replyWith(200, headers, pretty(shown), true);
 }
 
 /** A refusal in plain text, as the upload server has them. */

@@ -1,17 +1,22 @@
 /** Resumable uploads: a session that is started, fed by chunks, asked how far it is, and finished or cancelled. */
 
 import type { RecordedRequest } from '../contract.ts';
-import { type FileDraft, keepFile } from './files.ts';
 import type { Reply } from './reply.ts';
-import { fileReply, silentReply, uploadRefusal } from './upload-reply.ts';
+import { finalReply, silentReply, uploadRefusal } from './upload-reply.ts';
+import type { UploadTarget } from './upload-target.ts';
 import type { Upload } from './uploads.ts';
 import type { World } from './world.ts';
 
 /** Opens a session. A key from the query comes back in the addresses, as leaky as at Google. */
-export function startUpload(draft: FileDraft, request: RecordedRequest, query: URLSearchParams, world: World): Reply {
+export function startUpload(
+  target: UploadTarget,
+  request: RecordedRequest,
+  query: URLSearchParams,
+  world: World,
+): Reply {
   const announced = request.headers['x-goog-upload-header-content-length'] ?? '';
-  const upload = world.uploads.start(draft, /^\d{1,15}$/.test(announced) ? Number(announced) : null, world.now());
-  const url = `${uploadUrl(upload, draft.version, world)}&upload_protocol=resumable${keyIn(query)}`;
+  const upload = world.uploads.start(target, /^\d{1,15}$/.test(announced) ? Number(announced) : null, world.now());
+  const url = `${uploadUrl(upload, world)}&upload_protocol=resumable${keyIn(query)}`;
   const headers = [
     ['X-Goog-Upload-URL', url],
     ['X-Goog-Upload-Control-URL', url],
@@ -21,8 +26,8 @@ export function startUpload(draft: FileDraft, request: RecordedRequest, query: U
 }
 
 /** Where an upload goes on. */
-export function uploadUrl(upload: Upload, version: string, world: World): string {
-  return `${world.origin()}/upload/${version}/files?upload_id=${upload.id}`;
+export function uploadUrl({ id, target }: Upload, world: World): string {
+  return `${world.origin()}/upload/${target.version}/${target.path}?upload_id=${id}`;
 }
 
 /** The key of a query, to be written behind another one. */
@@ -63,9 +68,7 @@ export function continueUpload(upload: Upload, request: RecordedRequest, world: 
   }
   upload.receive(bytes);
   if (!isLast) return silentReply(200, upload.id, 'active', [], nowMs);
-  const file = keepFile(upload.draft, upload.measured(), world);
-  upload.finish(file);
-  return fileReply(file, upload.id, world);
+  return finalReply(upload.finish(), upload.id, world);
 }
 
 /** What is wrong with a chunk: it is not the next one, or not as long as all but the last have to be. */

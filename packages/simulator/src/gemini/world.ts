@@ -1,16 +1,36 @@
 /** Everything that the fake Gemini knows beside the request: its projects, and what each of them keeps. */
 
-import type { ProjectState, SimulatedProject, SimulatorOptions } from '../contract.ts';
+import type { SimulatedProject, SimulatorOptions } from '../contract.ts';
+import type { Interaction } from '../interactions/interaction.ts';
+import { AuthTokens } from '../live/auth-tokens.ts';
+import { Handles } from '../live/handles.ts';
+import type { Session } from '../live/session.ts';
+import type { Batch } from './batches.ts';
 import type { CachedContent } from './cache-calls.ts';
-import { fileName, type StoredFile, storeFile } from './files.ts';
+import type { EnvironmentFile } from './environment-files.ts';
+import type { StoredFile } from './files.ts';
+import type { Operation } from './operations.ts';
 import { Quota } from './quota.ts';
 import { Shelf } from './shelf.ts';
+import type { FileSearchStore } from './stores.ts';
+import type { Leaf } from './tree.ts';
+import type { TunedModel } from './tuned-models.ts';
 import { Uploads } from './uploads.ts';
 
 /** What belongs to one project; no other one can see it. */
 export interface Belongings {
   readonly files: Shelf<StoredFile>;
   readonly caches: Shelf<CachedContent>;
+  readonly batches: Shelf<Batch>;
+  readonly operations: Shelf<Operation>;
+  readonly stores: Shelf<FileSearchStore>;
+  readonly tunedModels: Shelf<TunedModel>;
+  readonly interactions: Shelf<Interaction>;
+  readonly tree: Shelf<Leaf>;
+  /** By environment. */
+  readonly environmentFiles: Map<string, Shelf<EnvironmentFile>>;
+  /** Of Live sessions. */
+  readonly handles: Handles;
 }
 
 export interface World {
@@ -18,6 +38,8 @@ export interface World {
   readonly quota: Quota;
   /** Not by project: whoever has the address of an upload may go on with it. */
   readonly uploads: Uploads;
+  /** Not by project either: they are secrets. */
+  readonly authTokens: AuthTokens;
   readonly answer: (prompt: string, model: string) => string;
   readonly now: () => number;
   /** A new id for an answer. */
@@ -28,6 +50,12 @@ export interface World {
   readonly fileProcessingMs: number;
   readonly uploadGranularityBytes: number;
   readonly minCachedTokens: number;
+  readonly batchProcessingMs: number;
+  readonly operationMs: number;
+  readonly interactionMs: number;
+  readonly hopTokens: number;
+  /** Live sessions of a project that are open now. They outlive `clear`. */
+  openSessions(project: SimulatedProject): Set<Session>;
   belongings(project: SimulatedProject): Belongings;
   /** Forgets what was used and kept. */
   clear(): void;
@@ -42,50 +70,48 @@ const usualGranularityBytes = 8_388_608;
 
 export function worldOf(options: WorldOptions): World {
   const { projects, answer, origin, now = Date.now, fileUris = 'google', fileProcessingMs = 0 } = options;
-  const { uploadGranularityBytes = usualGranularityBytes, minCachedTokens = 1024 } = options;
+  const { uploadGranularityBytes = usualGranularityBytes, minCachedTokens = 1024, hopTokens = 16 } = options;
+  const { batchProcessingMs = 0, operationMs = 0, interactionMs = 0 } = options;
   const belongings = new Map<string, Belongings>();
+  const sessions = new Map<string, Set<Session>>();
   const quota = new Quota();
   const uploads = new Uploads();
+  const authTokens = new AuthTokens();
   let answers = 0;
   return {
-    ...{ projects, quota, uploads, answer, now, origin, fileUris, fileProcessingMs },
-    ...{ uploadGranularityBytes, minCachedTokens },
+    ...{ projects, quota, uploads, authTokens, answer, now, origin, fileUris, fileProcessingMs },
+    ...{ uploadGranularityBytes, minCachedTokens, hopTokens, batchProcessingMs, operationMs, interactionMs },
     nextId: () => Buffer.from(`simulated-${String(++answers).padStart(6, '0')}`).toString('base64url'),
+    openSessions({ id }) {
+      const known = sessions.get(id) ?? new Set();
+      sessions.set(id, known);
+      return known;
+    },
     belongings({ id }) {
-      const known = belongings.get(id) ?? {
-        files: new Shelf(`${id}/files`),
-        caches: new Shelf(`${id}/cachedContents`),
-      };
+      const known = belongings.get(id) ?? nothingOf(id);
       belongings.set(id, known);
       return known;
     },
     clear() {
       quota.clear();
       uploads.clear();
+      authTokens.clear();
       belongings.clear();
     },
   };
 }
 
-/** A project as a test sees it. */
-export function projectState(id: string, world: World): ProjectState {
-  const project = world.projects.find((known) => known.id === id);
-  if (project === undefined) {
-    const names = world.projects.map((known) => known.id).join(', ');
-    throw new Error(`There is no project "${id}". The projects of this simulator are: ${names}.`);
-  }
+function nothingOf(projectId: string): Belongings {
   return {
-    id,
-    get files() {
-      return world.belongings(project).files.all(world.now()).map(fileName);
-    },
-    get cachedContents() {
-      const { caches } = world.belongings(project);
-      return caches.all(world.now()).map((cache) => `cachedContents/${cache.id}`);
-    },
-    used: (model) => world.quota.used(id, model, world.now()),
-    addGeneratedFile(bytes, mimeType) {
-      return fileName(storeFile({ project, mimeType, version: 'v1beta' }, bytes, world));
-    },
+    files: new Shelf(`${projectId}/files`),
+    caches: new Shelf(`${projectId}/cachedContents`),
+    batches: new Shelf(`${projectId}/batches`),
+    operations: new Shelf(`${projectId}/operations`),
+    stores: new Shelf(`${projectId}/fileSearchStores`),
+    tunedModels: new Shelf(`${projectId}/tunedModels`),
+    interactions: new Shelf(`${projectId}/interactions`),
+    tree: new Shelf(`${projectId}/tree`),
+    environmentFiles: new Map(),
+    handles: new Handles(),
   };
 }

@@ -1,17 +1,17 @@
-import type { Piece } from '../gemini/ask.ts';
 import type { Reply } from '../gemini/reply.ts';
 import type { Ending } from '../wire/connection.ts';
 import type { Stage } from '../wire/stage.ts';
-import { chunkedHeaders, halfOf, type Play, portionsOf, type Scene, sendChunks, slowMs } from './play.ts';
-import { sendReply } from './whole.ts';
-
-/** The answer told with other pieces, ended cleanly. */
-export function retold(pieces: (reply: Reply) => readonly Piece[]): Play {
-  return (stage, scene) => {
-    const reply = scene.reply();
-    return sendReply(stage, scene, reply.retold(pieces(reply)));
-  };
-}
+import {
+  chunkedHeaders,
+  firstHalf,
+  halfOf,
+  isSse,
+  type Play,
+  portionsOf,
+  type Scene,
+  sendChunks,
+  slowMs,
+} from './play.ts';
 
 export const emptyStream: Play = async (stage, scene) => {
   const reply = scene.reply();
@@ -29,21 +29,31 @@ export const stallBeforeFirst: Play = async (stage, scene) => {
 
 export const stallMidStream: Play = async (stage, scene) => {
   const reply = scene.reply();
-  const half = halfOf(reply);
   await stage.head(reply.status, chunkedHeaders(reply));
-  await sendChunks(stage, half.events.length > 0 ? half.events : [half.brokenEvent], scene.chunkMs);
+  await sendChunks(stage, firstHalf(reply), scene.chunkMs);
   return stage.silenceForEver();
 };
 
 export const commentsOnly: Play = async (stage, scene) => {
   const reply = scene.reply();
-  const isSse = reply.headers.some(([, value]) => value === 'text/event-stream');
   await stage.head(reply.status, chunkedHeaders(reply));
+  return sendComments(stage, reply);
+};
+
+export const ignoresFin: Play = async (stage, scene) => {
+  const reply = scene.reply();
+  stage.ignoreFin();
+  await stage.head(reply.status, chunkedHeaders(reply));
+  await sendChunks(stage, firstHalf(reply), scene.chunkMs);
+  return sendComments(stage, reply);
+};
+
+async function sendComments(stage: Stage, reply: Reply): Promise<never> {
   for (;;) {
-    await stage.chunk(Buffer.from(isSse ? ': still thinking\n\n' : ' \n'));
+    await stage.chunk(Buffer.from(isSse(reply) ? ': still thinking\n\n' : ' \n'));
     await stage.silence(slowMs);
   }
-};
+}
 
 export const errorFirstEvent: Play = (stage, scene) => failing(stage, scene, []);
 
@@ -71,24 +81,3 @@ export const slowStream: Play = async (stage, scene) => {
   await stage.lastChunk();
   return 'kept';
 };
-
-const endlessText = 'on and on '.repeat(1_638);
-
-export const endlessStream: Play = async (stage, scene) => {
-  const reply = scene.reply();
-  const endless = reply.retold([{ text: endlessText }, { text: endlessText }]);
-  if (endless === reply) return sendReply(stage, scene, reply);
-  const [first, next] = reply.isStream ? endless.events : textWithoutEnd(endless);
-  await stage.head(reply.status, chunkedHeaders(reply));
-  await stage.chunk(first ?? new Uint8Array());
-  for (;;) {
-    await stage.silence(0);
-    await stage.chunk(next ?? new Uint8Array());
-  }
-};
-
-/** A JSON text up to the end of the answer in it, and more of that answer. */
-function textWithoutEnd(reply: Reply): [Uint8Array, Uint8Array] {
-  const json = Buffer.concat([...reply.events]).toString();
-  return [Buffer.from(json.slice(0, json.lastIndexOf(endlessText))), Buffer.from(endlessText)];
-}

@@ -7,6 +7,10 @@ import type { Stage } from '../wire/stage.ts';
 /** What a play may know about the request it answers. */
 export interface Scene {
   readonly request: RecordedRequest;
+  /** Whether its connection has carried an answer before. */
+  readonly isReused: boolean;
+  /** Whether it is the handshake of a Live session. */
+  readonly isLive: boolean;
   /** The right answer; made on the first call, and uses up quota then. */
   reply(): Reply;
   /** An error in the shape that this call would get it in. */
@@ -48,9 +52,28 @@ export function halfOf(reply: Reply): Half {
   return { events: reply.events.slice(0, count), brokenEvent };
 }
 
+/** What goes out first in an answer that breaks in the middle; never nothing at all, although half of one event is none. */
+export function firstHalf(reply: Reply): readonly Uint8Array[] {
+  const { events, brokenEvent } = halfOf(reply);
+  return events.length > 0 ? events : [brokenEvent];
+}
+
+/** Whether a reply is a stream of server-sent events. */
+export function isSse(reply: Reply): boolean {
+  return reply.isStream && reply.headers.some(([, value]) => value === 'text/event-stream');
+}
+
 /** The whole body, in the portions in which it goes out. */
 export function portionsOf({ events, closing }: Reply): readonly Uint8Array[] {
   return closing.length === 0 ? events : [...events, closing];
+}
+
+/** How often a gate is looked at, in ms. */
+const gateMs = 10;
+
+/** Waits in front of what cannot be told yet. */
+export async function passGate(stage: Stage, { gate }: Reply): Promise<void> {
+  while (gate !== undefined && !gate.isOpen()) await stage.silence(gateMs);
 }
 
 /** Sends events as chunks, with silence between them. */

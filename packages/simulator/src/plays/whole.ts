@@ -4,7 +4,12 @@ import type { ErrorName } from '../errors.ts';
 import { type Reply, wholeReply } from '../gemini/reply.ts';
 import { type Ending, hasToken } from '../wire/connection.ts';
 import type { Stage } from '../wire/stage.ts';
-import { chunkedHeaders, type Play, portionsOf, type Scene, sendChunks } from './play.ts';
+import { chunkedHeaders, type Play, passGate, portionsOf, type Scene, sendChunks } from './play.ts';
+
+/** What Google's front end says about a request that is too large. */
+export const tooLargePage: string =
+  '<!DOCTYPE html>\n<html lang=en>\n<title>Error 413 (Request Entity Too Large)!!1</title>\n' +
+  '<p>Your client issued a request that was too large.\n</html>\n';
 
 /** Plays the right answer. */
 export const ok: Play = (stage, scene) => sendReply(stage, scene, scene.reply());
@@ -35,7 +40,10 @@ export function redirect(status: number, location: string): Play {
 export async function sendReply(stage: Stage, scene: Scene, reply: Reply): Promise<Ending> {
   if (reply.isStream) {
     await stage.head(reply.status, chunkedHeaders(reply));
-    await sendChunks(stage, portionsOf(reply), scene.chunkMs);
+    const before = reply.gate?.before ?? 0;
+    await sendChunks(stage, portionsOf(reply).slice(0, before), scene.chunkMs);
+    await passGate(stage, reply);
+    await sendChunks(stage, portionsOf(reply).slice(before), scene.chunkMs);
     await stage.lastChunk();
     return 'kept';
   }

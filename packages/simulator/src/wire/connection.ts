@@ -1,15 +1,19 @@
 import type { Socket } from 'node:net';
-import { type ReadRequest, RequestReader, UnreadableRequest } from './request-reader.ts';
-import { headBytes, PeerLeft, SocketStage, type Stage } from './stage.ts';
+import { PeerLeft } from './presence.ts';
+import { type ReadRequest, type RequestHead, RequestReader, UnreadableRequest } from './request-reader.ts';
+import { headBytes, SocketStage, type Stage } from './stage.ts';
 
 /**
  * How a play ended. `kept`: the answer is whole and the connection goes on. `closed`: whole, and ended by closing.
- * `cut`: never whole; the play closed or reset the connection itself.
+ * `cut`: never whole; the play closed or reset the connection itself. `upgraded`: HTTP is over here, and another
+ * protocol goes on.
  */
-export type Ending = 'kept' | 'closed' | 'cut';
+export type Ending = 'kept' | 'closed' | 'cut' | 'upgraded';
 
 /** Answers the requests of one connection, one after the other. */
 export interface Listener {
+  /** Whether a request is answered as soon as its head is read; its connection is destroyed behind that answer. */
+  isEarly(head: RequestHead): boolean;
   /** @returns what to tell about the answer while it runs */
   arrived(request: ReadRequest): Showing;
 }
@@ -39,9 +43,9 @@ export function serve(socket: Socket, listener: Listener): void {
     stage?.leave();
   };
 
-  const perform = (request: ReadRequest) => {
+  const perform = (request: ReadRequest, isEarly = false) => {
     const showing = listener.arrived(request);
-    const stage = new SocketStage(socket, { onBodyBytes: (bytes) => showing.bodyBytes(bytes) });
+    const stage = new SocketStage(socket, { onBodyBytes: (bytes) => showing.bodyBytes(bytes) }, release);
     const mine = { stage, showing };
     running = mine;
     showing.play(stage).then(
@@ -49,7 +53,8 @@ export function serve(socket: Socket, listener: Listener): void {
         if (running !== mine) return;
         running = null;
         showing.ended(ending);
-        if (ending !== 'kept') return;
+        if (isEarly) destroyLater(socket);
+        if (isEarly || ending !== 'kept') return;
         if (hasToken(request.headers.connection, 'close')) socket.end();
         else next();
       },
@@ -64,6 +69,12 @@ export function serve(socket: Socket, listener: Listener): void {
   const next = () => {
     if (running !== null || socket.destroyed || socket.writableEnded) return;
     try {
+      const head = reader.takeHead();
+      if (head !== null && listener.isEarly(head)) {
+        socket.pause();
+        perform({ ...head, body: new Uint8Array() }, true);
+        return;
+      }
       const request = reader.take();
       if (request !== null) perform(request);
       else if (socket.readableEnded) socket.end();
@@ -72,8 +83,7 @@ export function serve(socket: Socket, listener: Listener): void {
     }
   };
 
-  socket.setNoDelay(true);
-  socket.on('data', (bytes: Buffer) => {
+  const onData = (bytes: Buffer) => {
     try {
       reader.push(bytes);
     } catch (error) {
@@ -81,19 +91,34 @@ export function serve(socket: Socket, listener: Listener): void {
       refuse(socket, error);
       return;
     }
-    if (reader.takeExpectation() && running === null) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
     next();
-  });
-  socket.on('end', () => {
+    if (reader.takeExpectation() && running === null) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+  };
+  const onEnd = () => {
     if (running === null) socket.end();
-    else {
+    else if (!running.stage.ignoresFin) {
       abandon();
       socket.destroy();
     }
-  });
+  };
   // 'close' follows every 'error', and is where a lost peer is noticed.
-  socket.on('error', () => {});
-  socket.on('close', abandon);
+  const onError = () => {};
+
+  const release = () => {
+    socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', abandon);
+    return reader.takeRest();
+  };
+
+  socket.setNoDelay(true);
+  socket.on('data', onData).on('end', onEnd).on('error', onError).on('close', abandon);
+}
+
+/** How long an early answer may travel before the rest of the request is met with a reset. */
+const earlyMs = 50;
+
+function destroyLater(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), earlyMs);
+  socket.on('close', () => clearTimeout(timer));
 }
 
 function refuse(socket: Socket, error: unknown): void {

@@ -8,6 +8,9 @@ export interface ReadRequest {
   readonly body: Uint8Array;
 }
 
+/** All of a request that stands before its body. */
+export type RequestHead = Omit<ReadRequest, 'body'>;
+
 /** Bytes that are no HTTP/1.1 request, or more of them than the reader takes. `status` is the answer they deserve. */
 export class UnreadableRequest extends Error {
   readonly status: number;
@@ -22,13 +25,12 @@ const maxBodyBytes = 268_435_456;
 /** What may wait behind a request that is still being answered. */
 const maxWaitingBytes = 1_048_576;
 
-type Head = Omit<ReadRequest, 'body'>;
 type State =
   | { readonly at: 'head' }
-  | { readonly at: 'sized'; readonly head: Head; readonly leftBytes: number }
-  | { readonly at: 'chunk-size' | 'chunk-end' | 'trailers'; readonly head: Head }
-  | { readonly at: 'chunk'; readonly head: Head; readonly leftBytes: number }
-  | { readonly at: 'whole'; readonly head: Head };
+  | { readonly at: 'sized'; readonly head: RequestHead; readonly leftBytes: number }
+  | { readonly at: 'chunk-size' | 'chunk-end' | 'trailers'; readonly head: RequestHead }
+  | { readonly at: 'chunk'; readonly head: RequestHead; readonly leftBytes: number }
+  | { readonly at: 'whole'; readonly head: RequestHead };
 
 const crlf = Buffer.from('\r\n');
 const blankLine = Buffer.from('\r\n\r\n');
@@ -37,8 +39,8 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /**
  * Reads HTTP/1.1 requests from bytes that may be cut anywhere.
  *
- * `push` takes what the socket gave, `take` hands out a request once it is whole. Bytes behind a whole request wait
- * until it was taken. Bodies are held in memory, up to 256 MiB.
+ * `push` takes what the socket gave, `takeHead` hands out the head of a request, and `take` all of it once it is whole.
+ * Bytes behind a whole request wait until it was taken. Bodies are held in memory, up to 256 MiB.
  *
  * @example
  * const reader = new RequestReader();
@@ -51,6 +53,7 @@ export class RequestReader {
   #body: Buffer[] = [];
   #bodyBytes = 0;
   #isAwaited = false;
+  #newHead: RequestHead | null = null;
 
   /**
    * Takes bytes and reads as far as they go.
@@ -78,6 +81,13 @@ export class RequestReader {
     return isAwaited;
   }
 
+  /** The head of the next request, once; null when it was handed out before, or has not come yet. */
+  takeHead(): RequestHead | null {
+    const head = this.#newHead;
+    this.#newHead = null;
+    return head;
+  }
+
   /** The next request, or null when its last byte has not come yet. */
   take(): ReadRequest | null {
     if (this.#state.at !== 'whole') return null;
@@ -87,6 +97,13 @@ export class RequestReader {
     this.#bodyBytes = 0;
     this.#advance();
     return request;
+  }
+
+  /** Everything behind the last request that was taken; for whoever goes on reading in another protocol. */
+  takeRest(): Buffer {
+    const rest = this.#rest;
+    this.#rest = Buffer.alloc(0);
+    return rest;
   }
 
   #advance(): void {
@@ -142,13 +159,14 @@ export class RequestReader {
     if (end < 0) return null;
     const head = parsedHead(this.#rest.toString('latin1', 0, end));
     this.#rest = this.#rest.subarray(end + 4);
+    this.#newHead = head;
     this.#isAwaited = head.headers.expect?.toLowerCase() === '100-continue';
     const framing = framingOf(head);
     if (framing === 'chunked') return { at: 'chunk-size', head };
     return framing === 0 ? { at: 'whole', head } : { at: 'sized', head, leftBytes: framing };
   }
 
-  #chunkSize(head: Head): State | null {
+  #chunkSize(head: RequestHead): State | null {
     const line = this.#line(1024);
     if (line === null) return null;
     const digits = /^([0-9a-fA-F]{1,8})[ \t]*(?:;.*)?$/.exec(line)?.[1];
@@ -180,7 +198,7 @@ export class RequestReader {
   }
 }
 
-function parsedHead(text: string): Head {
+function parsedHead(text: string): RequestHead {
   const [requestLine = '', ...lines] = text.split('\r\n');
   const [, method, target, version] = /^(\S+) (\S+) HTTP\/(\d\.\d)$/.exec(requestLine) ?? [];
   if (method === undefined || target === undefined || !token.test(method)) {
@@ -202,7 +220,7 @@ function parsedHead(text: string): Head {
 }
 
 /** RFC 9112 §6.3, strictly: what two servers could read in two ways is refused. */
-function framingOf({ headers }: Head): number | 'chunked' {
+function framingOf({ headers }: RequestHead): number | 'chunked' {
   const coding = headers['transfer-encoding'];
   const length = headers['content-length'];
   if (coding !== undefined) {

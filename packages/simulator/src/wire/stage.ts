@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net';
-
-/** Thrown through a play when the peer has left: whatever it wanted to send, nobody reads it any more. */
-export class PeerLeft extends Error {}
+import { PeerLeft, Presence } from './presence.ts';
 
 /** Kept below the kernel's send buffer, so that a reader who stops is noticed within one slice. */
 const sliceBytes = 65_536;
@@ -9,6 +7,12 @@ const sliceBytes = 65_536;
 /** What a stage tells about: body bytes as the socket takes them. */
 export interface StageObserver {
   onBodyBytes(bytes: number): void;
+}
+
+/** A connection that speaks another protocol from now on, and what has already come of that. */
+export interface TakenOver {
+  readonly socket: Socket;
+  readonly head: Buffer;
 }
 
 /** The way out of one answer: every byte in the order and the portions in which a play asks for them. */
@@ -31,6 +35,10 @@ export interface Stage {
   close(): Promise<void>;
   /** Resets the connection (RST); what the peer already received stays readable for it. */
   reset(): Promise<void>;
+  /** From now on a peer that closes only its direction has not left. */
+  ignoreFin(): void;
+  /** Ends HTTP on this connection: whoever calls it answers the handshake, and ends the play with `upgraded`. */
+  takeOver(): TakenOver;
 }
 
 /**
@@ -42,20 +50,25 @@ export interface Stage {
 export class SocketStage implements Stage {
   readonly #socket: Socket;
   readonly #observer: StageObserver;
-  readonly #waiting = new Set<(left: PeerLeft) => void>();
-  #left: PeerLeft | null = null;
+  readonly #release: () => Buffer;
+  readonly #presence = new Presence();
+  #ignoresFin = false;
 
-  constructor(socket: Socket, observer: StageObserver) {
+  /** @param release - stops reading HTTP from the socket and gives what is left unread */
+  constructor(socket: Socket, observer: StageObserver, release: () => Buffer) {
     this.#socket = socket;
     this.#observer = observer;
+    this.#release = release;
+  }
+
+  /** Whether a FIN of the peer's is no reason to stop. */
+  get ignoresFin(): boolean {
+    return this.#ignoresFin;
   }
 
   /** Ends every wait with `PeerLeft`; called by the connection when the peer closes, resets, or the simulator stops. */
   leave(): void {
-    if (this.#left !== null) return;
-    this.#left = new PeerLeft('The peer left before the answer was whole');
-    for (const reject of this.#waiting) reject(this.#left);
-    this.#waiting.clear();
+    this.#presence.leave(new PeerLeft('The peer left before the answer was whole'));
   }
 
   async head(status: number, headers: readonly (readonly [string, string])[]): Promise<void> {
@@ -91,24 +104,16 @@ export class SocketStage implements Stage {
     await this.#write(Buffer.from('0\r\n\r\n'));
   }
 
-  async silence(ms: number): Promise<void> {
-    await this.#until((done) => {
-      if (ms > 0) {
-        const timer = setTimeout(done, ms);
-        return () => clearTimeout(timer);
-      }
-      const immediate = setImmediate(done);
-      return () => clearImmediate(immediate);
-    });
+  silence(ms: number): Promise<void> {
+    return this.#presence.silence(ms);
   }
 
-  async silenceForEver(): Promise<never> {
-    await this.#until(() => () => {});
-    throw new PeerLeft('Unreachable: a wait without an end cannot end');
+  silenceForEver(): Promise<never> {
+    return this.#presence.silenceForEver();
   }
 
   async close(): Promise<void> {
-    await this.#until((done) => {
+    await this.#presence.until((done) => {
       this.#socket.end(done);
       return () => {};
     });
@@ -120,8 +125,16 @@ export class SocketStage implements Stage {
     this.#socket.resetAndDestroy();
   }
 
+  ignoreFin(): void {
+    this.#ignoresFin = true;
+  }
+
+  takeOver(): TakenOver {
+    return { socket: this.#socket, head: this.#release() };
+  }
+
   async #write(bytes: Uint8Array): Promise<void> {
-    await this.#until((done) => {
+    await this.#presence.until((done) => {
       this.#socket.write(bytes, (error) => {
         if (error) this.leave();
         else done();
@@ -129,29 +142,15 @@ export class SocketStage implements Stage {
       return () => {};
     });
   }
-
-  /** Runs `start` until it calls `done` or the peer leaves; the function it returned then clears what it began. */
-  #until(start: (done: () => void) => () => void): Promise<void> {
-    if (this.#left !== null) return Promise.reject(this.#left);
-    return new Promise((resolve, reject) => {
-      let clear = () => {};
-      const leave = (left: PeerLeft) => {
-        clear();
-        reject(left);
-      };
-      this.#waiting.add(leave);
-      clear = start(() => {
-        this.#waiting.delete(leave);
-        resolve();
-      });
-    });
-  }
 }
 
 /** Reason phrases of the statuses that are played; others go out without one, as RFC 9112 §4 allows. */
 const reasons: Readonly<Record<number, string>> = {
   200: 'OK',
+  204: 'No Content',
+  206: 'Partial Content',
   302: 'Found',
+  304: 'Not Modified',
   307: 'Temporary Redirect',
   308: 'Resume Incomplete',
   400: 'Bad Request',
@@ -160,6 +159,7 @@ const reasons: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',
+  413: 'Request Entity Too Large',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
