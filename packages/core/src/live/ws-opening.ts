@@ -1,0 +1,109 @@
+/** A client that knocks at a server of `node:http`: an upgrade request becomes an {@link Opening}. */
+
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { Cancellation } from '../cancellation.ts';
+import type { Channel, ChannelLimits, Opening } from '../channel.ts';
+import { bagOf } from '../client/node.ts';
+import { newRequestId } from '../client/request-id.ts';
+import type { HeaderBag, Sink } from '../wire.ts';
+import { socketOptions, WsChannel } from './ws-channel.ts';
+
+/** How long a refused client gets to read why, in ms. */
+const lingerMs = 1_000;
+
+/** One upgrade request. From here on its socket is ours. */
+export class WsOpening implements Opening {
+  readonly id: string = newRequestId();
+  readonly method: string;
+  readonly target: string;
+  readonly headers: HeaderBag;
+  readonly remote: string | null;
+  readonly cancellation: Cancellation = new Cancellation();
+  readonly refusal: Sink;
+  readonly #req: IncomingMessage;
+  readonly #socket: Duplex;
+  readonly #head: Buffer;
+
+  constructor(
+    req: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    { target, remote }: { target: string; remote: string | null },
+  ) {
+    this.#req = req;
+    this.#socket = socket;
+    this.#head = head;
+    this.method = req.method ?? 'GET';
+    this.target = target;
+    this.remote = remote;
+    this.headers = bagOf(req);
+    this.refusal = new RefusalSink(socket);
+    // Node has taken its own hands off: an error that nobody hears would end the process.
+    socket.on('error', ignore);
+    socket.once('close', this.#onGone);
+  }
+
+  accept({ maxFrameBytes }: ChannelLimits): Channel | null {
+    const id = this.id;
+    const server = new WebSocketServer({
+      ...socketOptions,
+      noServer: true,
+      clientTracking: false,
+      maxPayload: maxFrameBytes,
+    });
+    server.on('headers', (lines) => lines.push(`x-sluice-request-id: ${id}`));
+    let channel: Channel | null = null;
+    this.#socket.off('close', this.#onGone);
+    // It is called at once: there is nobody to ask.
+    server.handleUpgrade(this.#req, this.#socket, this.#head, (ws) => {
+      channel = new WsChannel(ws, this.#socket, 'client');
+    });
+    return channel;
+  }
+
+  readonly #onGone = (): void => this.cancellation.cancel(new Error('the client hung up'));
+}
+
+function ignore(): void {}
+
+/** Writes one small answer in plain HTTP to a raw socket, and ends the connection. */
+class RefusalSink implements Sink {
+  readonly #socket: Duplex;
+  #head = '';
+
+  constructor(socket: Duplex) {
+    this.#socket = socket;
+  }
+
+  open(): void {}
+
+  head(status: number, headers: HeaderBag): void {
+    const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`];
+    const { connection = 'close', ...fields } = headers;
+    for (const [name, value] of Object.entries(fields))
+      for (const one of [value ?? []].flat()) lines.push(`${name}: ${one}`);
+    this.#head = [...lines, `connection: ${connection}`, '', ''].join('\r\n');
+  }
+
+  write(chunk: Uint8Array): boolean {
+    const socket = this.#socket;
+    socket.write(this.#head, 'latin1');
+    socket.write(chunk);
+    return true;
+  }
+
+  end(): void {
+    const socket = this.#socket;
+    // Unread bytes would reset the connection, and the reset may overtake the answer.
+    socket.resume();
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), lingerMs);
+    socket.once('end', () => socket.destroy()).once('close', () => clearTimeout(timer));
+  }
+
+  fail(): void {
+    this.#socket.destroy();
+  }
+}
