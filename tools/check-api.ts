@@ -20,11 +20,13 @@ const snapshots: readonly Snapshot[] = [
   { folder: 'packages/core', config: 'api-extractor.json', entry: 'index', name: 'core' },
   { folder: 'packages/core', config: 'api-extractor-node.json', entry: 'node', name: 'core-node' },
   { folder: 'packages/core', config: 'api-extractor-web.json', entry: 'web', name: 'core-web' },
+  { folder: 'packages/core', config: 'api-extractor-live.json', entry: 'live', name: 'core-live' },
   { folder: 'packages/express', config: 'api-extractor.json', entry: 'index', name: 'express' },
   { folder: 'packages/store-redis', config: 'api-extractor.json', entry: 'index', name: 'store-redis' },
   { folder: 'packages/store-sqlite', config: 'api-extractor.json', entry: 'index', name: 'store-sqlite' },
   { folder: 'packages/simulator', config: 'api-extractor.json', entry: 'index', name: 'simulator' },
   { folder: 'packages/simulator', config: 'api-extractor-msw.json', entry: 'msw', name: 'simulator-msw' },
+  { folder: 'packages/simulator', config: 'api-extractor-network.json', entry: 'network', name: 'simulator-network' },
 ];
 
 /** @param write - rewrite the snapshots instead of comparing them */

@@ -11,7 +11,7 @@ const empty = new Set(['utils', 'util', 'helpers', 'helper', 'common', 'misc', '
 const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*$/;
 
 export function checkNames(root: string): Outcome {
-  const files = globSync(['{packages,examples,bench,tools}/**/*.{ts,tsx,mts,mjs,js}'], {
+  const files = globSync(['{packages,examples,bench,faults,tools}/**/*.{ts,tsx,mts,mjs,js}'], {
     cwd: root,
     exclude: (path) => ['node_modules', 'dist', 'reports', 'coverage', '.next'].includes(basename(path)),
   });

@@ -5,6 +5,7 @@ export default defineConfig({
     'src/index.ts',
     'src/node.ts',
     'src/web.ts',
+    'src/live.ts',
     'src/upstream/fetch.ts',
     'src/upstream/undici.ts',
     'src/platform/node.ts',

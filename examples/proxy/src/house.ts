@@ -5,6 +5,7 @@ import { createGateway, type Gateway, isSluiceError, type ResolvedConfiguration,
 import { nodeListener } from '@sluice/core/node';
 import type { Logger } from 'pino';
 import { type RemoteAddress, remoteAddressReader } from './address.ts';
+import { logCalls } from './call-log.ts';
 import type { CallersFrom } from './configuration.ts';
 import { goDown } from './lifecycle.ts';
 import { createListener } from './listen.ts';
@@ -49,6 +50,7 @@ export function openHouse(settings: HouseSettings, log: Logger, store: Store | n
   let rooms = furnish(gateway, settings, host);
   logState(gateway, log);
   logRequests(gateway, log, () => rooms.requests);
+  logCalls(gateway, log);
   logWarnings(gateway, log);
 
   const listener = routes({

@@ -5,7 +5,7 @@ import { Gauge, type Registry } from 'prom-client';
 
 /** Breakers are kept per model, and models are named by clients: so many get a series, the rest share one. */
 const maxBreakerSeries = 100;
-const breakerValue = { closed: 0, probing: 1, open: 2 } as const;
+const breakerValue = { closed: 0, probing: 1, open: 2, isolated: 2 } as const;
 const keyStates = ['ready', 'cooling', 'disabled'] as const;
 
 /** Adds the gauges of `gateway` to `registry`. */
@@ -75,7 +75,7 @@ function measureBreakers(gateway: Gateway, registry: Registry): void {
   });
   new Gauge({
     name: 'sluice_breaker_state',
-    help: '0 closed, 1 half-open, 2 open; `other` is the worst of those past the first hundred.',
+    help: '0 closed, 1 half-open, 2 open or isolated; `other` is the worst of those past the first hundred.',
     labelNames: ['target'],
     registers: [registry],
     collect() {

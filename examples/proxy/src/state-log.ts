@@ -1,4 +1,4 @@
-/** Lines of the log for what changes by itself: keys, projects, breakers, the store. What is back is no warning. */
+/** Lines of the log for what changes by itself: keys, projects, breakers, the store, how much is shed. What is back is no warning. */
 
 import type { BreakerEvent, Gateway, KeyEvent } from '@sluice/core';
 import type { Logger } from 'pino';
@@ -12,7 +12,13 @@ export function logState(gateway: Gateway, log: Logger): void {
     log[event.state === 'ready' ? 'info' : 'warn'](keyLine(event), 'key');
   });
   gateway.on('project', (event) => log.warn(event, 'projects are one'));
-  gateway.on('breaker', (event) => log.warn(breakerLine(event), 'breaker'));
+  gateway.on('breaker', (event) => {
+    log[event.state === 'closed' ? 'info' : 'warn'](breakerLine(event), 'breaker');
+  });
+  gateway.on('overload', ({ level, delayMs, heapShare }) => {
+    const line = { shed: level, delayMs: Math.round(delayMs), heapShare: Math.round(heapShare * 1000) / 1000 };
+    log[level === 'none' ? 'info' : 'warn'](line, 'overload');
+  });
   gateway.on('store', ({ store, isDegraded, why }) => {
     log[isDegraded ? 'warn' : 'info']({ store, isDegraded, why }, 'store');
   });
@@ -41,8 +47,8 @@ function keyLine({ pool, project, key, model, state, reason, untilMs, endedBy }:
   };
 }
 
-function breakerLine({ target, state, reason, untilMs }: BreakerEvent): object {
-  return { target, state, reason, until: dateOf(untilMs) };
+function breakerLine({ target, state, reason, failures, outcomes, opened, untilMs }: BreakerEvent): object {
+  return { target, state, reason, failures, outcomes, opened, until: dateOf(untilMs) };
 }
 
 function dateOf(wallMs: number | null): string | undefined {

@@ -16,7 +16,10 @@ const open = (target: string, state: BreakerSnapshot['state']): BreakerSnapshot 
   target,
   state,
   failures: 5,
+  outcomes: 5,
+  opened: 1,
   untilMs: null,
+  reason: 'overloaded',
 });
 
 test('a key counts in the worse state of its own and that of its project', () => {
@@ -41,6 +44,10 @@ test('a breaker that has closed again stays as 0; those that never opened have n
     ['host', 0],
     ['host/a', 1],
   ]);
+});
+
+test('a breaker that an operator has isolated counts as open', () => {
+  expect(breakerSeries(new Set(['host']), [open('host', 'isolated')]).get('host')).toBe(2);
 });
 
 test('breakers past the cap share one series, which shows the worst of them', () => {

@@ -67,4 +67,14 @@ export class Cancellation {
   }
 }
 
+/** The same promise, or the reason of `cancellation` where that comes first: for work that nobody can stop. */
+export function unlessCancelled<Value>(cancellation: Cancellation, work: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    if (cancellation.isCancelled) return reject(cancellation.reason);
+    const listener = { cancelled: reject };
+    cancellation.listen(listener);
+    work.then(resolve, reject).finally(() => cancellation.forget(listener));
+  });
+}
+
 const nobody: readonly Cancellable[] = [];

@@ -24,7 +24,8 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
   after(ms, then) {
-    const timer = setTimeout(then, Math.min(Math.max(0, ms), longestTimerMs));
+    // What is no number would be 1 ms as well, and then again and again.
+    const timer = setTimeout(then, ms <= longestTimerMs ? Math.max(0, ms) : longestTimerMs);
     return () => clearTimeout(timer);
   },
 };

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'uri_too_long'
   | 'unsupported_media_type'
   | 'expectation_failed'
+  | 'upgrade_required'
   | 'rate_limited'
   | 'quota_exhausted'
   | 'headers_too_large'
@@ -106,6 +107,12 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     rpc: 'INVALID_ARGUMENT',
     when: 'The header `expect` asks for something other than `100-continue`.',
     help: 'Leave the header out.',
+  },
+  upgrade_required: {
+    status: 426,
+    rpc: 'FAILED_PRECONDITION',
+    when: 'The Live API was asked for without WebSocket, or in another version of it than 13.',
+    help: 'Connect to it by `ws://` or `wss://`.',
   },
   rate_limited: {
     status: 429,
@@ -201,7 +208,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     status: 504,
     rpc: 'DEADLINE_EXCEEDED',
     when: 'The request as a whole took longer than it may.',
-    help: 'Raise `timeouts.totalMs`.',
+    help: 'Raise the limit that the message names: `timeouts.totalMs`, or the time that the client itself allows.',
   },
   invalid_options: {
     status: 500,

@@ -92,13 +92,26 @@ export interface KeyEvent {
   readonly endedBy: 'time' | 'probe' | 'operator' | null;
 }
 
+/** The states of a breaker: `probing` lets one call try, `isolated` waits for an operator. */
+export type BreakerState = 'closed' | 'open' | 'probing' | 'isolated';
+
 /** A breaker has changed its state. */
 export interface BreakerEvent {
   /** `host` or `host/model`. */
   readonly target: string;
-  readonly state: 'closed' | 'open' | 'probing';
+  readonly state: BreakerState;
+  /** Failures among the outcomes of its window; once it is open, those that have opened it. */
+  readonly failures: number;
+  /** Outcomes in its window, from the first failure on. */
+  readonly outcomes: number;
+  /** Times in a row that it has opened; 0 when it is closed. */
+  readonly opened: number;
   /** Wall clock ms until the next probe; null unless open. */
   readonly untilMs: number | null;
+  /**
+   * What has changed it: the kind of the last failure, `probe`, `probe_overdue`, `abandoned`, `success`, `reset`, or
+   * why an operator has isolated it.
+   */
   readonly reason: string;
 }
 
@@ -120,6 +133,21 @@ export interface StoreEvent {
   readonly why: string;
 }
 
+/**
+ * How much a gateway sheds, a step more each: `queue` nobody waits for a key, `refuse` a share of new requests is turned
+ * away, `end` those who hold most are ended.
+ */
+export type OverloadLevel = 'none' | 'queue' | 'refuse' | 'end';
+
+/** The gateway sheds more than before, or less. */
+export interface OverloadEvent {
+  readonly level: OverloadLevel;
+  /** How late the event loop was at its worst since the last look, in ms. */
+  readonly delayMs: number;
+  /** What JavaScript holds, as a share of the most that its heap may hold. */
+  readonly heapShare: number;
+}
+
 /** Every event by name. */
 export interface GatewayEvents {
   attempt: AttemptEvent;
@@ -129,6 +157,7 @@ export interface GatewayEvents {
   breaker: BreakerEvent;
   project: ProjectEvent;
   store: StoreEvent;
+  overload: OverloadEvent;
 }
 
 /** Tells listeners what happened, at once and in order. */

@@ -9,14 +9,17 @@ import type { ErrorCode } from './errors.ts';
  */
 export type FailureScope = 'request' | 'quota' | 'key' | 'project' | 'model' | 'host' | 'client' | 'gateway';
 
-/** What may be tried next, if the budget allows: the same key after a pause, or at once with another. */
-export type Again = 'never' | 'same-key' | 'other-key' | 'other-project';
+/**
+ * What may be tried next, if the budget allows: the same key after a pause, or at once with another. What failed on an
+ * old connection is sent once more on a fresh one, at once and for nothing.
+ */
+export type Again = 'never' | 'fresh-connection' | 'same-key' | 'other-key' | 'other-project';
 
 /** One thing that went wrong in an attempt. */
 export interface Failure {
   /**
    * A stable word for logs, metrics and the reason of a key's state. What the provider has refused: `RefusalKind` in
-   * `provider/gemini/kinds.ts`. What broke on the way: `unreachable`, `tls`, `reset`, `no_http`, `no_json`, `redirect`,
+   * `provider/gemini/kinds.ts`. What broke on the way: `unreachable`, `tls`, `reset`, `stale`, `no_http`, `no_json`, `redirect`,
    * `timeout`, `truncated`, `empty`, `too_large`, `circuit_open`, `deadline`, `slow_reader`, `client_gone`, or a code of our own.
    */
   readonly kind: string;

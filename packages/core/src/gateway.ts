@@ -1,8 +1,10 @@
 /** The composition root: options become settings, settings become stations, and requests travel between them. */
 
+import { platform } from '#platform';
 import { defaultUpstream } from '#upstream';
 import type { Probe } from './affinity/affinity.ts';
 import { Ledger } from './affinity/ledger.ts';
+import { PageTokens } from './affinity/page-tokens.ts';
 import { Places } from './affinity/places.ts';
 import { Search } from './affinity/search.ts';
 import { Alarms } from './attempt/alarms.ts';
@@ -13,15 +15,23 @@ import { Allowances } from './auth/allowance.ts';
 import type { Auth } from './auth/auth.ts';
 import { anyCaller, askedCallers, listedCallers } from './auth/callers.ts';
 import { Cancellation } from './cancellation.ts';
+import type { Dial, Opening } from './channel.ts';
 import { webExchange } from './client/web.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import { corsRules } from './door/cors.ts';
 import { Gate } from './door/gate.ts';
+import { Overload } from './door/overload.ts';
 import { SluiceError } from './errors.ts';
 import { Emitter, type GatewayEvents } from './events.ts';
+import { BreakerControl } from './health/control.ts';
 import { Health } from './health/health.ts';
 import { type Stations, travel } from './journey.ts';
+import { converse } from './live/converse.ts';
+import type { LiveStations } from './live/live-stations.ts';
+import { Sessions } from './live/sessions.ts';
 import type { GatewayOptions } from './options.ts';
+import { ownLimit } from './plan/time-limit.ts';
+import type { Vitals } from './platform/platform.ts';
 import { PoolControl } from './pool/control.ts';
 import { Keeper } from './pool/keeper.ts';
 import { KeyPool } from './pool/pool.ts';
@@ -33,6 +43,7 @@ import { type GuardedStore, guardedStore } from './store/guarded.ts';
 import { memoryStore } from './store/memory.ts';
 import type { Store } from './store/store.ts';
 import { geminiSurfaces } from './surface/gemini.ts';
+import { type TurnAwayOptions, TurnAways, type TurnedAway } from './turned-away.ts';
 import type { Exchange, Upstream } from './wire.ts';
 
 /** How a gateway goes down. */
@@ -48,20 +59,37 @@ export interface Gateway {
   /** Takes one request all the way. Never rejects; drivers call it. */
   handle(exchange: Exchange): Promise<void>;
   /**
+   * Holds one session of the Live API, from the knock to the last good-bye. Never rejects; drivers call it.
+   *
+   * @param dial - how the provider is reached
+   */
+  converse(opening: Opening, dial: Dial): Promise<void>;
+  /**
    * Calls the gateway in process, in the place of the global `fetch`: only the path and query of the URL count.
    * Callers sign as they would over the network. Aborting the signal ends the provider's call.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /**
+   * Turns the next new request away where the process cannot keep up. A driver that can refuse at less cost than by an
+   * exchange asks here first, once, and says so by `Exchange.wasLetIn`; the others need not.
+   *
+   * @returns what to answer; null when the request may come in
+   */
+  turnAway(caller: TurnAwayOptions): TurnedAway | null;
   /** Listens to what happens. @returns a function that stops listening */
   on<Name extends keyof GatewayEvents>(name: Name, listener: (event: GatewayEvents[Name]) => void): () => void;
   /** A picture of pools, breakers and requests under way. */
   snapshot(): Snapshot;
+  /** False while memory runs out: then drivers let each connection end with its answer. */
+  readonly keepsConnections: boolean;
   /** Lets nobody in any more, and resolves when nobody is inside. New requests are answered 503 `draining`. */
   drain(options: DrainOptions): Promise<void>;
   /** Lets nobody in any more, and lets go of all connections to providers. */
   close(): Promise<void>;
   /** What an operator can do with each pool, by its name. */
   readonly pools: Readonly<Record<string, PoolControl>>;
+  /** What an operator can do with breakers. */
+  readonly breakers: BreakerControl;
   /** Resolves when what the store knows of keys is known here. Requests are served before, too. */
   ready(): Promise<void>;
   /**
@@ -72,7 +100,12 @@ export interface Gateway {
    */
   reload(options: GatewayOptions): Promise<void>;
   /** What a driver must keep to, and what was odd in the options and put right. */
-  readonly settings: { readonly server: DoorSettings; readonly warnings: readonly string[] };
+  readonly settings: {
+    readonly server: DoorSettings;
+    /** How long a client may take nothing of an answer, in ms. */
+    readonly slowReaderMs: number;
+    readonly warnings: readonly string[];
+  };
 }
 
 /**
@@ -86,35 +119,68 @@ export interface Gateway {
  * });
  */
 export function createGateway(options: GatewayOptions): Gateway {
+  return gatewayWith(options, { vitals: platform.vitals });
+}
+
+/** What only tests bring. */
+export interface Seams {
+  /** How the process is. */
+  readonly vitals: () => Vitals | null;
+}
+
+/** @see createGateway */
+export function gatewayWith(options: GatewayOptions, { vitals }: Seams): Gateway {
   const settings = resolveSettings(options);
   const clock = options.clock ?? systemClock;
   const emitter = new Emitter();
   const ground: Ground = {
     clock,
     emitter,
-    gate: new Gate(settings.server.maxBufferedBytes),
+    gate: new Gate({
+      clock,
+      emitter,
+      vitals,
+      overload: new Overload(settings.overload),
+      maxBufferedBytes: settings.server.maxBufferedBytes,
+    }),
+    sessions: new Sessions(),
     alarms: new Alarms(clock),
     upstream: options.upstream ?? defaultUpstream({ connectMs: settings.timeouts.connectMs }),
     store: openStore(settings.store, clock, emitter),
   };
+  const turnAways = new TurnAways(ground.gate.tooMuch, emitter);
   let house = build(settings, ground, null);
   const control = new PoolControl(
     () => house.stations.pool,
     () => house.keeper,
   );
+  const breakers = new BreakerControl(
+    () => house.stations.health,
+    () => house.stations.workshop.host,
+  );
 
   return {
     get settings() {
-      return house.settings;
+      return house.shown;
     },
     pools: { [settings.pool.name]: control },
+    breakers,
     handle: (exchange) => house.travel(exchange),
+    converse: (opening, dial) => house.converse(opening, dial),
+    turnAway(caller) {
+      if (!ground.gate.turnsAway()) return null;
+      const { surfaces, cors } = house.stations;
+      return turnAways.turnAway(caller, surfaces, cors.headersFor(caller.headers));
+    },
     fetch(input, init) {
       const { exchange, response } = webExchange(new Request(absolute(input), init), '');
       void house.travel(exchange);
       return response;
     },
     on: (name, listener) => emitter.on(name, listener),
+    get keepsConnections() {
+      return !ground.gate.overload.isHeapStrained;
+    },
     snapshot: () => {
       house.keeper.sync();
       const { gate, pool, health } = house.stations;
@@ -124,8 +190,9 @@ export function createGateway(options: GatewayOptions): Gateway {
         open: gate.open,
         streams: gate.streams,
         waiting: pool.waiting,
-        bufferedBytes: gate.bufferedBytes,
+        bufferedBytes: gate.room.heldBytes,
         isDraining: gate.isShut,
+        overload: gate.level,
         store: { name: ground.store.name, isDegraded: isDegraded(ground.store) },
       };
     },
@@ -133,14 +200,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     async reload(next) {
       const changed = resolveSettings({ ...next, store: undefined });
       if (changed.pool.name !== house.settings.pool.name) throw renamed(house.settings.pool.name, changed.pool.name);
-      ground.gate.allow(changed.server.maxBufferedBytes);
+      ground.gate.keepTo(changed.server.maxBufferedBytes, changed.overload);
       house = build(changed, ground, house);
       return house.ready;
     },
     async drain({ withinMs, graceMs = 0 }) {
-      const { gate } = ground;
+      const { gate, sessions } = ground;
       if (graceMs > 0) await sleep(clock, graceMs, new Cancellation());
       gate.shut();
+      sessions.goAway(withinMs);
       const cancel = clock.after(withinMs, () => {
         gate.expelAll(new SluiceError('draining', 'The gateway is shutting down and this took too long to finish.'));
       });
@@ -149,9 +217,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     async close() {
       ground.gate.shut();
+      ground.sessions.expelAll(new SluiceError('draining', 'The gateway was closed.'));
       await ground.upstream.close();
       // A store that was given belongs to whoever made it.
-      if (settings.store === null) await ground.store.close();
+      if ('letGo' in ground.store) await ground.store.letGo();
+      else await ground.store.close();
     },
   };
 }
@@ -161,6 +231,8 @@ interface Ground {
   readonly clock: Clock;
   readonly emitter: Emitter;
   readonly gate: Gate;
+  /** Live sessions under way. */
+  readonly sessions: Sessions;
   readonly alarms: Alarms;
   readonly upstream: Upstream;
   readonly store: GuardedStore | Store;
@@ -169,20 +241,19 @@ interface Ground {
 /** What is made from options, and anew when they change. Requests finish in the house that they came into. */
 interface House {
   readonly settings: Settings;
+  readonly shown: Gateway['settings'];
   readonly stations: Stations;
   readonly keeper: Keeper;
   /** Resolves when what the store knows of the pool is known here. */
   readonly ready: Promise<void>;
   travel(exchange: Exchange): Promise<void>;
+  converse(opening: Opening, dial: Dial): Promise<void>;
 }
 
 function build(settings: Settings, ground: Ground, before: House | null): House {
   const { clock, emitter, gate, store } = ground;
   const { pool: poolSettings, retry, server, timeouts } = settings;
-  const health =
-    before !== null && isDeepEqual(before.settings.breaker, settings.breaker)
-      ? before.stations.health
-      : new Health(settings.breaker, clock, emitter);
+  const health = healthOf(settings, ground, before);
   const { origin, host } = new URL(poolSettings.baseUrl);
   const scrubber = new Scrubber(poolSettings.projects.flatMap(({ keys }) => keys));
   const workshop: Workshop = {
@@ -201,6 +272,7 @@ function build(settings: Settings, ground: Ground, before: House | null): House 
   const leaseMs = timeouts.totalMs === 0 ? longestLeaseMs : timeouts.totalMs + leaseGraceMs;
   const pool = new KeyPool(poolSettings, {
     waiting: settings.queue,
+    mayWait: () => !gate.isCrowded,
     store,
     clock,
     emitter,
@@ -223,15 +295,17 @@ function build(settings: Settings, ground: Ground, before: House | null): House 
     retry,
     stickyBy: poolSettings.strategy === 'sticky' ? (poolSettings.stickyBy ?? 'conversation') : null,
     maxBodyBytes: server.maxBodyBytes,
-    totalMs: timeouts.totalMs,
+    limit: ownLimit(timeouts.totalMs),
     clock,
-    emitter,
+    desk: { clock, emitter, room: gate.room },
   };
+  const talking: LiveStations = { ...stations, sessions: ground.sessions, live: settings.live };
   const ready = store.isShared ? keeper.restore() : Promise.resolve();
   // Whoever does not wait for it is served all the same, and the store's guard tells what is wrong.
   ready.catch(() => {});
   return {
     settings,
+    shown: { server, slowReaderMs: timeouts.slowReaderMs, warnings: settings.warnings },
     stations,
     keeper,
     ready,
@@ -239,23 +313,38 @@ function build(settings: Settings, ground: Ground, before: House | null): House 
       keeper.sync();
       return travel(exchange, stations);
     },
+    converse(opening, dial) {
+      keeper.sync();
+      return converse(opening, dial, talking);
+    },
   };
+}
+
+/** The same as before, unless it has to go by other numbers: then it begins anew, and only what a person has done stays. */
+function healthOf({ breaker }: Settings, { clock, emitter }: Ground, before: House | null): Health {
+  const known = before?.stations.health;
+  if (known !== undefined && isDeepEqual(before?.settings.breaker ?? {}, breaker)) return known;
+  const health = new Health(breaker, clock, emitter);
+  if (known !== undefined) health.takeOver(known);
+  return health;
 }
 
 function placesOf(settings: Settings, pool: KeyPool, workshop: Workshop, store: GuardedStore | Store): Places {
   const { clock, host } = workshop;
   const ledger = new Ledger(store, pool.name, clock);
-  const probeOf: Probe = (projectId, name) => {
+  const probeOf: Probe = (projectId, name, gone) => {
     const project = pool.roll.byId(projectId);
     const key = project?.isUsable ? project.nextKey() : undefined;
-    return key === undefined ? Promise.resolve('failed') : probeResource(workshop, key.secret, name);
+    return key === undefined ? Promise.resolve('failed') : probeResource(workshop, key.secret, name, gone);
   };
+  const canTell = (): boolean => !('isUp' in store) || store.isUp;
   return new Places({
     ledger,
-    search: new Search(() => (isDegraded(store) ? 'wait' : settings.affinity.unknown), probeOf, ledger, clock),
+    tokens: new PageTokens({ store, pool: pool.name, clock, canTell }),
+    search: new Search(() => (canTell() ? settings.affinity.unknown : 'wait'), probeOf, ledger, clock),
     projects: () => pool.roll.distinct.map(({ id }) => id),
     hosts: new Set([host]),
-    canTell: () => !isDegraded(store),
+    canTell,
     clock,
   });
 }

@@ -8,6 +8,18 @@
 export type { Caller, CallerLimits, CallerLookup, CallerOptions, CallerQuestion } from './auth/auth.ts';
 // How a request ends before its time
 export { type Cancellable, Cancellation } from './cancellation.ts';
+// Drivers of your own
+export type {
+  Channel,
+  ChannelLimits,
+  ChannelListener,
+  Closing,
+  Dial,
+  Dialed,
+  DialRequest,
+  Frame,
+  Opening,
+} from './channel.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { googleErrorBody } from './dialect/gemini/dialect.ts';
 // What went wrong
@@ -19,14 +31,16 @@ export {
   isSluiceError,
   SluiceError,
 } from './errors.ts';
-
 // What happened
 export type {
   AttemptEvent,
   BreakerEvent,
+  BreakerState,
   GatewayEvents,
   KeyEvent,
   KeyState,
+  OverloadEvent,
+  OverloadLevel,
   ProjectEvent,
   RequestEndEvent,
   RequestOutcome,
@@ -36,6 +50,7 @@ export type {
 } from './events.ts';
 // Making one
 export { createGateway, type DrainOptions, type Gateway } from './gateway.ts';
+export type { BreakerControl } from './health/control.ts';
 export type {
   AffinityOptions,
   BreakerOptions,
@@ -43,7 +58,9 @@ export type {
   DoorOptions,
   GatewayOptions,
   LimitOptions,
+  LiveOptions,
   LogOptions,
+  OverloadOptions,
   PoolOptions,
   ProjectLimits,
   ProjectOptions,
@@ -76,5 +93,5 @@ export type {
   Spent,
   Store,
 } from './store/store.ts';
-// Drivers of your own
-export type { Exchange, Flow, HeaderBag, Sink, Upstream, UpstreamRequest } from './wire.ts';
+export type { TurnAwayOptions, TurnedAway } from './turned-away.ts';
+export type { BodyRoom, Exchange, Flow, HeaderBag, Sink, Upstream, UpstreamRequest } from './wire.ts';

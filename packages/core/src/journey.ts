@@ -6,31 +6,36 @@
  */
 
 import { conversationOf } from './affinity/conversation.ts';
+import type { AskPage } from './affinity/page-source.ts';
 import type { Places } from './affinity/places.ts';
 import { attempt } from './attempt/attempt.ts';
+import { Deadline } from './attempt/deadline.ts';
 import type { Errand, Workshop } from './attempt/errand.ts';
 import { headersUp } from './attempt/headers.ts';
 import { type HeldAnswer, showAnswer } from './attempt/held-answer.ts';
+import { answerList } from './attempt/list-page.ts';
 import { unforeseen } from './attempt/trouble.ts';
 import { judge, type RetrySettings } from './attempt/verdict.ts';
 import type { Allowances } from './auth/allowance.ts';
 import type { Auth, Caller } from './auth/auth.ts';
+import { ownToken, withoutOwnToken } from './auth/own-token.ts';
+import { unlessCancelled } from './cancellation.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { Cors } from './door/cors.ts';
 import type { Gate } from './door/gate.ts';
 import { assertHeaders } from './door/headers.ts';
 import { refuse, retryAfter } from './door/refuse.ts';
-import type { Emitter } from './events.ts';
 import type { Failure } from './failure.ts';
 import type { Health } from './health/health.ts';
 import { newCourse, type Plan } from './plan/plan.ts';
+import { type TimeLimit, timeLimit, withTimeLeft } from './plan/time-limit.ts';
 import type { Lease } from './pool/lease.ts';
 import type { KeyPool, StickyBy } from './pool/pool.ts';
 import { estimateTokens } from './quota/estimate.ts';
 import type { Eventually } from './store/store.ts';
-import { Story } from './story.ts';
+import { Story, type StoryTools } from './story.ts';
 import { assertJson } from './surface/content-type.ts';
-import type { Call, Surfaces } from './surface/surface.ts';
+import { type Call, registerFiles, type Surfaces } from './surface/surface.ts';
 import type { Exchange, HeaderBag } from './wire.ts';
 
 /** Everything on the way, made once per gateway, and anew when its options change. */
@@ -48,61 +53,93 @@ export interface Stations {
   /** Null unless the pool's strategy goes by it. */
   readonly stickyBy: StickyBy | null;
   readonly maxBodyBytes: number;
-  readonly totalMs: number;
+  /** For a request as a whole. */
+  readonly limit: TimeLimit;
   readonly clock: Clock;
-  readonly emitter: Emitter;
+  /** What stories are written with. */
+  readonly desk: StoryTools;
 }
 
 /** Takes one request all the way. Never rejects: whatever goes wrong is told to the client. */
 export async function travel(exchange: Exchange, at: Stations): Promise<void> {
   const { client: socket, cancellation } = exchange;
   if (at.cors.preflight(exchange.method, exchange.headers, socket)) return;
-  const story = new Story(exchange, at.cors.headersFor(exchange.headers), at.clock, at.emitter);
+  const story = new Story(exchange, at.cors.headersFor(exchange.headers), at.desk);
   const { client } = story;
   let lease: Lease | null = null;
+  let deadline: Deadline | null = null;
   try {
-    at.gate.enter(story);
+    at.gate.enter(story, story.startedAtMs, exchange.wasLetIn);
     assertHeaders(exchange.headers);
+    const limit = timeLimit(exchange.headers, at.limit);
+    const deadlineAtMs = story.startedAtMs + limit.ms;
+    const { alarms } = at.workshop;
+    // A limit of our own is long, and watched only where somebody waits.
+    if (limit !== at.limit) {
+      deadline = new Deadline(deadlineAtMs, limit, alarms, cancellation);
+      deadline.watch();
+    }
     const asked = at.surfaces.match(exchange);
     story.called(asked);
-    const caller = await at.auth.identify(exchange);
+    const token = asked.name === registerFiles ? ownToken(exchange.headers) : null;
+    const known = at.auth.identify(token === null ? exchange : withoutOwnToken(exchange));
+    // The host's own lookup may take its time, but not longer than anybody waits for it.
+    const caller = known instanceof Promise ? await unlessCancelled(cancellation, known) : known;
     story.identified(caller);
     if (asked.wantsJson) assertJson(exchange.headers);
-    at.gate.askForRoom();
-    const body = await exchange.readBody(at.maxBodyBytes);
-    story.received(body, at.gate);
+    const body = await exchange.readBody(at.maxBodyBytes, story);
+    story.received(body);
     const call = at.surfaces.readBody(asked, body);
     story.called(call);
 
     const placed = { method: exchange.method, target: call.target, isOfModel: !call.isSticky };
+    if (call.isSticky && at.places.lists(placed)) {
+      deadline ??= new Deadline(deadlineAtMs, limit, alarms, cancellation);
+      deadline.watch();
+      story.admitted(await at.allowances.admit(caller, () => 0));
+      const errand = { call, headers: headersUp(exchange.headers), client, cancellation, tally: story };
+      const list = (ask: AskPage): Promise<Uint8Array> => at.places.list(placed, caller.id, ask);
+      const refused = await answerList(list, errand, at.pool, at.workshop);
+      return refused === null ? story.delivered(unused) : story.broke(refused, unused);
+    }
     const type = exchange.headers['content-type'];
     const pin = await at.places.pin(placed, body, typeof type === 'string' ? type : null, caller.id, cancellation);
     const course = newCourse();
-    const plan = await makePlan(exchange, call, caller, body, pin?.project ?? null, at);
+    const plan = await makePlan(exchange, call, caller, body, pin?.project ?? null, deadlineAtMs, at);
     story.admitted(await at.allowances.admit(caller, plan.tokens));
     const errand: Errand = {
       requestId: exchange.id,
-      call,
+      call: pin?.target === undefined ? call : { ...call, target: pin.target },
       method: exchange.method,
-      headers: headersUp(exchange.headers),
+      headers: token === null ? headersUp(exchange.headers) : [...headersUp(exchange.headers), 'authorization', token],
       body,
       client,
       cancellation,
       deadlineAtMs: plan.deadlineAtMs,
+      limit,
       tally: story,
       readResource: (answer, project) => at.places.read(placed, answer, project, caller.id),
+      learn: (named, project) => at.places.learn(placed, named, project, caller.id),
     };
     const budget = at.health.budget({ host: at.workshop.host, model: call.model });
 
     for (;;) {
-      lease = await at.pool.take(plan, course, cancellation);
+      const taken = at.pool.take(plan, course, cancellation);
+      if (taken instanceof Promise) {
+        deadline ??= new Deadline(deadlineAtMs, limit, alarms, cancellation);
+        deadline.watch();
+      }
+      lease = await taken;
+      deadline?.stop();
+      if (course.calls > 0) errand.headers = withTimeLeft(errand.headers, plan.deadlineAtMs - at.clock.now());
       course.keyId = lease.key.id;
-      const { failure, held, usage } = await attempt(lease, errand, at.workshop);
+      const { failure, held, usage, rest } = await attempt(lease, errand, at.workshop);
       lease.settle(failure, usage);
       course.calls = story.calls;
       if (failure === null) {
         budget.refill(course.spent);
-        return story.delivered(usage);
+        const lost = rest === null ? null : await rest;
+        return lost === null ? story.delivered(usage) : story.broke(lost, usage);
       }
       const verdict = judge(failure, course, {
         settings: at.retry,
@@ -135,11 +172,15 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
     } else if (!story.isAbandoned)
       refuse(client, known, at.surfaces.dialectOf(exchange.target), story.refusalHeaders(known));
   } finally {
+    deadline?.stop();
     lease?.settle(unforeseen);
     at.gate.leave(story);
     story.end();
   }
 }
+
+/** A list uses nothing that is counted in tokens. */
+const unused = (): null => null;
 
 async function makePlan(
   exchange: Exchange,
@@ -147,9 +188,10 @@ async function makePlan(
   { id: callerId }: Caller,
   body: Uint8Array,
   pinned: string | null,
+  deadlineAtMs: number,
   at: Stations,
 ): Promise<Plan> {
-  const { clock, totalMs, stickyBy } = at;
+  const { stickyBy } = at;
   let tokens: number | null = null;
   const plan: Plan = {
     model: call.model,
@@ -158,7 +200,7 @@ async function makePlan(
     home: null,
     stickyKey: stickyBy === null ? null : await stickyKeyOf(stickyBy, exchange, callerId, body),
     tokens: () => (tokens ??= estimateTokens(body)),
-    deadlineAtMs: totalMs === 0 ? Number.POSITIVE_INFINITY : clock.now() + totalMs,
+    deadlineAtMs,
   };
   if (!call.isSticky || pinned !== null) return plan;
   return { ...plan, home: await at.places.home(callerId, at.pool.usable(plan, newCourse())) };

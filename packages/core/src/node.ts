@@ -6,7 +6,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { mountPrefix, withoutMount } from './client/mount.ts';
-import { NodeExchange } from './client/node.ts';
+import { answerUnread, NodeExchange } from './client/node.ts';
+import { newRequestId } from './client/request-id.ts';
 import type { Gateway } from './gateway.ts';
 
 export { type UndiciOptions, undiciUpstream } from './upstream/undici.ts';
@@ -45,9 +46,16 @@ export function nodeListener(
 ): NodeListener {
   const prefix = mountPrefix(mountPath);
   return (req, res) => {
-    const { bodyInMs } = gateway.settings.server;
+    const { server, slowReaderMs } = gateway.settings;
+    if (!gateway.keepsConnections) res.shouldKeepAlive = false;
     const target = withoutMount(req.url ?? '/', prefix);
-    const exchange = new NodeExchange(req, res, { target, remote: remoteOf(req), bodyInMs, bodyOf });
+    const remote = remoteOf(req);
+    const requestId = newRequestId();
+    const { method = 'GET', headers } = req;
+    const away = gateway.turnAway({ requestId, method, target, headers, remote });
+    if (away !== null) return answerUnread(req, res, away);
+    const { bodyInMs } = server;
+    const exchange = new NodeExchange(req, res, { requestId, target, remote, bodyInMs, slowReaderMs, bodyOf });
     void gateway.handle(exchange);
   };
 }

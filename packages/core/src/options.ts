@@ -42,8 +42,12 @@ export interface GatewayOptions {
   queue?: QueueOptions | undefined;
   /** How much of an answer may be held in memory. */
   limits?: LimitOptions | undefined;
+  /** When the process cannot keep up: what it does no more. */
+  overload?: OverloadOptions | undefined;
   /** What the gateway keeps to at the client's side. */
   server?: DoorOptions | undefined;
+  /** Sessions of the Live API. */
+  live?: LiveOptions | undefined;
   /** Files, caches and other things that live in one project. */
   affinity?: AffinityOptions | undefined;
   /** Where state is kept: a store, as `sqliteStore` or `redisStore` make one, or an address. @default in memory */
@@ -149,6 +153,11 @@ export interface BreakerOptions {
   openMs?: number | undefined;
   /** It is never open for longer, in ms. @default 60_000 */
   maxOpenMs?: number | undefined;
+  /**
+   * Lets one call in so many ms pass an open breaker all the same, so that a model that nothing else can stand in for
+   * is found well again sooner: its success closes the breaker, its failure changes nothing. 0 turns it off. @default 0
+   */
+  panicMs?: number | undefined;
 }
 
 /** Silences that are too long, each in ms. 0 turns one off. */
@@ -157,11 +166,17 @@ export interface TimeoutOptions {
   connectMs?: number | undefined;
   /** Until the headers of an answer; a call that does not generate gets a tenth of it. @default 600_000 */
   headersMs?: number | undefined;
-  /** From the headers until the first event that means something. @default 300_000 */
+  /** From the headers until the first event that means something, however much else comes. @default 300_000 */
   firstEventMs?: number | undefined;
-  /** Between two pieces of an answer; suspended while the client itself holds the stream. @default 60_000 */
+  /**
+   * Between two pieces of an answer; suspended while the client itself holds the stream. In a stream, comments and
+   * pings are no pieces. @default 60_000
+   */
   idleMs?: number | undefined;
-  /** For a request as a whole, retries included. @default 1_800_000 */
+  /**
+   * For a request as a whole, from its arrival to its last byte, waiting and retries included. A client may ask for less
+   * by the header `x-server-timeout` (seconds) or `x-request-timeout-ms`. @default 1_800_000
+   */
   totalMs?: number | undefined;
   /** How long a client may take nothing while there is something to give. @default 60_000 */
   slowReaderMs?: number | undefined;
@@ -186,6 +201,21 @@ export interface AffinityOptions {
   unknown?: 'search' | 'refuse' | undefined;
 }
 
+/**
+ * Sessions of the Live API. They have no limit of time; the limits of a project and of a caller count each as one
+ * call, which is in flight for as long as it lasts.
+ */
+export interface LiveOptions {
+  /** Sessions at once, of all callers together; who comes then is answered 503. 0 for no limit. @default 0 */
+  maxSessions?: number | undefined;
+  /** From the opening of a connection until its first message, the setup, is whole, in ms. @default 10_000 */
+  setupInMs?: number | undefined;
+  /** Largest message either way, in bytes; a larger one ends the session with 1009. @default 16_777_216 */
+  maxFrameBytes?: number | undefined;
+  /** How often each side is asked for a sign of life, in ms; who gives none within 10 s is gone. 0 for never. @default 20_000 */
+  pingMs?: number | undefined;
+}
+
 /** Bounds of what is held in memory, in bytes. */
 export interface LimitOptions {
   /** One event of a stream. @default 33_554_432 */
@@ -196,11 +226,37 @@ export interface LimitOptions {
   maxErrorBytes?: number | undefined;
 }
 
+/**
+ * How late the event loop may be and how full the heap, before less is done. Two looks in a row, a quarter of a second
+ * apart, must be over a limit. Only Node tells; elsewhere nothing but `maxStreams` is kept to. 0 turns a limit off.
+ */
+export interface OverloadOptions {
+  /** So late, in ms, nobody begins to wait for a key: who would is answered at once. @default 100 */
+  queueDelayMs?: number | undefined;
+  /** So late, in ms, a share of new requests is answered 503: half at first, and more until the loop keeps up. @default 250 */
+  refuseDelayMs?: number | undefined;
+  /**
+   * The same for what JavaScript holds, buffers included, as a share of its heap's limit; connections end with their
+   * answers then. @default 0.8
+   */
+  queueHeapShare?: number | undefined;
+  /** From here on nearly all new requests are answered 503. @default 0.88 */
+  refuseHeapShare?: number | undefined;
+  /** From here on requests that hold most are ended with an error, a few at a time. @default 0.94 */
+  endHeapShare?: number | undefined;
+  /** With so many streams open, new requests are answered 503. @default 0 */
+  maxStreams?: number | undefined;
+}
+
 /** The client's side of the gateway. */
 export interface DoorOptions {
   /** Largest request body, in bytes, counted as it arrives. @default 104_857_600 */
   maxBodyBytes?: number | undefined;
-  /** Request bodies and held answers of all requests together, in bytes; past it new bodies get 503. @default 268_435_456 */
+  /**
+   * What all requests hold together, in bytes: bodies, answers that wait to be judged, what clients have not taken yet.
+   * A body finds room while others hold no more than three quarters of it; else it gets 503, before it is read where its
+   * length is known. Requests that hold up to 64 KiB are always served. @default 268_435_456
+   */
   maxBufferedBytes?: number | undefined;
   /** From the headers of a request until its body is whole, in ms. @default 30_000 */
   bodyInMs?: number | undefined;

@@ -7,8 +7,10 @@ import type { RetrySettings } from './attempt/verdict.ts';
 import type { CallerLookup } from './auth/auth.ts';
 import type { ListedCaller } from './auth/callers.ts';
 import type { Clock } from './clock.ts';
+import type { OverloadSettings } from './door/overload.ts';
 import { SluiceError } from './errors.ts';
 import type { BreakerSettings } from './health/breaker.ts';
+import type { LiveSettings } from './live/live-stations.ts';
 import type { Configuration, GatewayOptions } from './options.ts';
 import type { PoolSettings, StickyBy } from './pool/pool.ts';
 import type { ProjectSettings } from './pool/project.ts';
@@ -37,7 +39,9 @@ export interface Settings {
   readonly timeouts: TimeoutSettings;
   readonly queue: WaitingSettings;
   readonly limits: LimitSettings;
+  readonly overload: OverloadSettings;
   readonly server: DoorSettings;
+  readonly live: LiveSettings;
   readonly affinity: { readonly unknown: 'search' | 'refuse' };
   /** Null: in memory. */
   readonly store: Store | null;
@@ -79,6 +83,10 @@ const whole = (from = 0, to = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
 const share = z.custom<number>(
   (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
   'a number above 0',
+);
+const heapShare = z.custom<number>(
+  (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  'a share from 0 to 1',
 );
 /** It stands in a path, after `models/`. */
 const model = z.string().regex(/^(?:models\/)?[A-Za-z0-9][\w.-]{0,127}$/, 'the name of a model, without a path');
@@ -150,6 +158,7 @@ const gatewayShape = {
     windowMs: whole(1).default(30_000),
     openMs: whole(1).default(2_000),
     maxOpenMs: whole(1).default(60_000),
+    panicMs: whole().default(0),
   }).prefault({}),
   timeouts: section({
     connectMs: whole().default(5_000),
@@ -165,6 +174,20 @@ const gatewayShape = {
     maxEventBytes: whole().default(33_554_432),
     maxAnswerBytes: whole().default(67_108_864),
     maxErrorBytes: whole(1).default(65_536),
+  }).prefault({}),
+  overload: section({
+    queueDelayMs: whole().default(100),
+    refuseDelayMs: whole().default(250),
+    queueHeapShare: heapShare.default(0.8),
+    refuseHeapShare: heapShare.default(0.88),
+    endHeapShare: heapShare.default(0.94),
+    maxStreams: whole().default(0),
+  }).prefault({}),
+  live: section({
+    maxSessions: whole().default(0),
+    setupInMs: whole().default(10_000),
+    maxFrameBytes: whole().default(16_777_216),
+    pingMs: whole().default(20_000),
   }).prefault({}),
   affinity: section({ unknown: z.enum(['search', 'refuse']).default('search') }).prefault({}),
 };
@@ -296,8 +319,14 @@ function settingsOf(options: Parsed): Settings {
     'gemini',
     pool.parse({ projects: parseKeys(options.keys ?? '') }),
   ];
-  const { retry, breaker, timeouts, queue, limits, server, affinity } = options;
+  const { retry, breaker, timeouts, queue, limits, overload, server, live, affinity } = options;
   const warnings: string[] = [];
+  if (server.maxBufferedBytes > 0 && server.maxBodyBytes > server.maxBufferedBytes) {
+    warnings.push(
+      `server.maxBodyBytes (${server.maxBodyBytes}) is more than server.maxBufferedBytes (${server.maxBufferedBytes}); ` +
+        'a body between the two never finds room',
+    );
+  }
   return {
     pool: {
       name,
@@ -316,7 +345,9 @@ function settingsOf(options: Parsed): Settings {
     timeouts,
     queue,
     limits,
+    overload,
     server,
+    live,
     affinity,
     store: 'store' in options && 'reserve' in options.store ? options.store : null,
     warnings,

@@ -1,6 +1,6 @@
 /** A picture of a gateway at one moment, as plain data: nothing in it is secret and nothing in it changes. */
 
-import type { KeyState } from './events.ts';
+import type { BreakerState, KeyState, OverloadLevel } from './events.ts';
 
 /** Everything that an operator wants to see at a glance. */
 export interface Snapshot {
@@ -13,9 +13,11 @@ export interface Snapshot {
   readonly streams: number;
   /** Requests that wait for a key. */
   readonly waiting: number;
-  /** Bytes of request bodies and held answers. */
+  /** Bytes that all requests hold in memory: bodies, answers that wait to be judged, and what clients have not taken yet. */
   readonly bufferedBytes: number;
   readonly isDraining: boolean;
+  /** How much is shed just now. */
+  readonly overload: OverloadLevel;
   /** Where state is kept, and whether it cannot be reached just now: then this process goes by what it knows itself. */
   readonly store: { readonly name: string; readonly isDegraded: boolean };
 }
@@ -49,10 +51,19 @@ export interface Standing {
   readonly endedBy: 'time' | 'probe' | 'operator' | null;
 }
 
+/** A breaker that is not closed, or that has failures in its window. */
 export interface BreakerSnapshot {
   /** `host` or `host/model`. */
   readonly target: string;
-  readonly state: 'closed' | 'open' | 'probing';
+  readonly state: BreakerState;
+  /** Failures among the outcomes of its window; once it is open, those that have opened it. */
   readonly failures: number;
+  /** Outcomes in its window, from the first failure on. */
+  readonly outcomes: number;
+  /** Times in a row that it has opened; 0 when it is closed. */
+  readonly opened: number;
+  /** Wall clock ms until the next probe; null unless open. */
   readonly untilMs: number | null;
+  /** Why it is not closed: the kind of the last failure, or what an operator has said. */
+  readonly reason: string | null;
 }

@@ -4,34 +4,44 @@ import type { Tally } from './attempt/errand.ts';
 import type { Allowance } from './auth/allowance.ts';
 import type { Caller } from './auth/auth.ts';
 import type { Clock } from './clock.ts';
-import type { Gate, Inside } from './door/gate.ts';
+import type { Inside } from './door/gate.ts';
 import { retryAfter } from './door/refuse.ts';
+import type { Room } from './door/room.ts';
 import { isSluiceError, SluiceError } from './errors.ts';
 import { type Emitter, type RequestOutcome, type TokenUsage, totalTokens } from './events.ts';
 import type { Failure } from './failure.ts';
 import { Meter } from './stream/meter.ts';
 import type { Call } from './surface/surface.ts';
-import type { Exchange, HeaderBag } from './wire.ts';
+import type { BodyRoom, Exchange, HeaderBag } from './wire.ts';
 
 /** The usual number for a client that left before it was told anything; it never goes out. */
 const clientClosed = 499;
 /** What is told of a path: enough to recognise it. */
 const longestPath = 256;
 
+/** What every story is written with. */
+export interface StoryTools {
+  readonly clock: Clock;
+  readonly emitter: Emitter;
+  readonly room: Room;
+}
+
 /** One request's record. Its client sink is the one that every answer goes through. */
-export class Story implements Inside, Tally {
+export class Story implements Inside, Tally, BodyRoom {
   readonly client: Meter;
+  /** On the clock's monotonic scale. */
+  readonly startedAtMs: number;
   calls = 0;
   place = -1;
+  heldBytes = 0;
 
   readonly #exchange: Exchange;
   readonly #cors: HeaderBag;
   readonly #clock: Clock;
   readonly #emitter: Emitter;
-  readonly #startedAtMs: number;
   #call: Call | null = null;
   #caller: Caller | null = null;
-  #gate: Gate | null = null;
+  readonly #room: Room;
   #bodyBytes = 0;
   #usage: () => TokenUsage | null = () => null;
   #allowance: Allowance | null = null;
@@ -40,12 +50,13 @@ export class Story implements Inside, Tally {
   #message: string | null = null;
 
   /** @param cors - header fields that let a web page read the answer */
-  constructor(exchange: Exchange, cors: HeaderBag, clock: Clock, emitter: Emitter) {
+  constructor(exchange: Exchange, cors: HeaderBag, { clock, emitter, room }: StoryTools) {
     this.#exchange = exchange;
     this.#cors = cors;
     this.#clock = clock;
     this.#emitter = emitter;
-    this.#startedAtMs = clock.now();
+    this.#room = room;
+    this.startedAtMs = clock.now();
     this.client = new Meter(exchange.client, clock);
   }
 
@@ -87,18 +98,26 @@ export class Story implements Inside, Tally {
     this.#caller = caller;
   }
 
-  received(body: Uint8Array, gate: Gate): void {
+  askFor(bytes: number): void {
+    this.#room.askFor(bytes);
+  }
+
+  keep(bytes: number): void {
+    this.#room.takeBody(this, bytes);
+  }
+
+  /** @throws SluiceError `overloaded` when the driver has not asked for all of it, and there is no room */
+  received(body: Uint8Array): void {
     this.#bodyBytes = body.length;
-    this.#gate = gate;
-    gate.bufferedBytes += body.length;
+    if (body.length !== this.heldBytes) this.keep(body.length - this.heldBytes);
   }
 
   sent(): void {
     this.calls++;
   }
 
-  hold(deltaBytes: number): void {
-    if (this.#gate !== null) this.#gate.bufferedBytes += deltaBytes;
+  hold(deltaBytes: number): boolean {
+    return this.#room.takeAnswer(this, deltaBytes);
   }
 
   again({ kind }: Failure, afterMs: number, isFailover: boolean): void {
@@ -114,7 +133,8 @@ export class Story implements Inside, Tally {
   broke(failure: Failure, usage: () => TokenUsage | null): void {
     this.#usage = usage;
     this.#error = failure.kind;
-    this.#message = failure.message;
+    const cause = this.client.error?.cause;
+    this.#message = cause === undefined ? failure.message : `${failure.message} ${textOf(cause)}`;
   }
 
   /** Whatever was thrown, as an error for the client; what is no error of ours is a bug, and its text stays here. */
@@ -124,7 +144,7 @@ export class Story implements Inside, Tally {
       ? error
       : new SluiceError('upstream_protocol', 'The gateway met an error of its own.', { cause: error });
     this.#error = isOurs ? known.code : 'unexpected';
-    this.#message = isOurs ? known.message : String((error as Error | undefined)?.stack ?? error);
+    this.#message = isOurs ? known.message : textOf(error);
     return known;
   }
 
@@ -144,7 +164,6 @@ export class Story implements Inside, Tally {
   }
 
   end(): void {
-    if (this.#gate !== null) this.#gate.bufferedBytes -= this.#bodyBytes;
     this.#settleAllowance();
     if (!this.#emitter.has('request')) return;
     const { client } = this;
@@ -166,9 +185,13 @@ export class Story implements Inside, Tally {
       requestBytes: this.#bodyBytes,
       responseBytes: client.bytes,
       isStream: this.isStream,
-      durationMs: this.#clock.now() - this.#startedAtMs,
-      firstByteMs: client.firstByteAtMs === null ? null : client.firstByteAtMs - this.#startedAtMs,
+      durationMs: this.#clock.now() - this.startedAtMs,
+      firstByteMs: client.firstByteAtMs === null ? null : client.firstByteAtMs - this.startedAtMs,
       usage: this.#usage(),
     });
   }
+}
+
+function textOf(bug: unknown): string {
+  return String((bug as Error | undefined)?.stack ?? bug);
 }

@@ -36,9 +36,20 @@ export interface Sink {
   /**
    * Ends the answer so that nobody can take it for whole: after the head, the connection is destroyed.
    *
-   * @param lastWords - bytes delivered before that, in a write of their own and never joined to a chunk before them
+   * @param lastWords - bytes delivered before that, in a write of their own and never joined to a chunk before them; none
+   *   of them means that only what was written before is still delivered, and without them not even that has to be
    */
   fail(error: Error, lastWords?: Uint8Array): void;
+  /** Bytes that it was given and nobody has taken yet, in a sink that knows. */
+  readonly waitingBytes?: number | undefined;
+}
+
+/** Whom a client driver asks while it reads a body. Both throw SluiceError `overloaded` when there is no room for more. */
+export interface BodyRoom {
+  /** The client says that so many bytes will come; none of them is read yet. */
+  askFor(bytes: number): void;
+  /** So many more bytes are here and will be kept. */
+  keep(bytes: number): void;
 }
 
 /** The source of an answer that we made ourselves: there is nothing to hold and nothing to kill. */
@@ -59,12 +70,16 @@ export interface Exchange {
   readonly client: Sink;
   /** Cancelled by the driver when the client hangs up, in whatever phase, and by the core when it wants the request to end. */
   readonly cancellation: Cancellation;
+  /** The driver has asked the gateway before whether to turn it away (`Gateway.turnAway`). @default false */
+  readonly wasLetIn?: boolean | undefined;
   /**
    * Reads the whole body. Nobody has asked the client for it before (`Expect: 100-continue` is answered here).
    *
-   * @throws SluiceError `payload_too_large` past `maxBytes` (counted, not declared), `request_timeout` when it stops coming
+   * @param room - is asked before anything is read, and told of each piece
+   * @throws SluiceError `payload_too_large` past `maxBytes` (counted, not declared), `request_timeout` when it stops coming,
+   *   `overloaded` as `room` says; the reason of `cancellation`
    */
-  readBody(maxBytes: number): Promise<Uint8Array>;
+  readBody(maxBytes: number, room?: BodyRoom): Promise<Uint8Array>;
 }
 
 /** One call to a provider. */

@@ -21,7 +21,7 @@ test('the name of an event decides what a listener is given', () => {
   gateway.on('key', (event) => expectTypeOf(event).toEqualTypeOf<KeyEvent>());
   gateway.on('breaker', (event) => expectTypeOf(event).toEqualTypeOf<BreakerEvent>());
   expectTypeOf<keyof GatewayEvents>().toEqualTypeOf<
-    'attempt' | 'retry' | 'request' | 'key' | 'breaker' | 'project' | 'store'
+    'attempt' | 'retry' | 'request' | 'key' | 'breaker' | 'project' | 'store' | 'overload'
   >();
 });
 

@@ -14,6 +14,7 @@ const statuses: Readonly<Record<string, number>> = {
   ...{
     uri_too_long: 414,
     expectation_failed: 417,
+    upgrade_required: 426,
     headers_too_large: 431,
     payload_too_large: 413,
     unsupported_media_type: 415,

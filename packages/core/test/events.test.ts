@@ -1,7 +1,15 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type BreakerEvent, Emitter } from '../src/events.ts';
 
-const event: BreakerEvent = { target: 'h/m', state: 'open', untilMs: 5, reason: 'overloaded' };
+const event: BreakerEvent = {
+  target: 'h/m',
+  state: 'open',
+  failures: 5,
+  outcomes: 6,
+  opened: 1,
+  untilMs: 5,
+  reason: 'overloaded',
+};
 afterEach(() => void vi.restoreAllMocks());
 
 describe('whoever listens', () => {

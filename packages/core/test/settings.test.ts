@@ -24,6 +24,7 @@ const defaults = {
     windowMs: 30_000,
     openMs: 2_000,
     maxOpenMs: 60_000,
+    panicMs: 0,
   },
   timeouts: {
     connectMs: 5_000,
@@ -36,7 +37,16 @@ const defaults = {
   },
   queue: { maxEntries: 100, maxWaitMs: 1_000 },
   limits: { maxEventBytes: 33_554_432, maxAnswerBytes: 67_108_864, maxErrorBytes: 65_536 },
+  overload: {
+    queueDelayMs: 100,
+    refuseDelayMs: 250,
+    queueHeapShare: 0.8,
+    refuseHeapShare: 0.88,
+    endHeapShare: 0.94,
+    maxStreams: 0,
+  },
   server: { maxBodyBytes: 104_857_600, maxBufferedBytes: 268_435_456, bodyInMs: 30_000, cors: [] },
+  live: { maxSessions: 0, setupInMs: 10_000, maxFrameBytes: 16_777_216, pingMs: 20_000 },
   affinity: { unknown: 'search' },
 };
 
@@ -137,6 +147,7 @@ const everything = {
     windowMs: 5,
     openMs: 6,
     maxOpenMs: 7,
+    panicMs: 8,
   },
   timeouts: {
     connectMs: 1,
@@ -149,7 +160,16 @@ const everything = {
   },
   queue: { maxEntries: 1, maxWaitMs: 2 },
   limits: { maxEventBytes: 1, maxAnswerBytes: 2, maxErrorBytes: 3 },
+  overload: {
+    queueDelayMs: 1,
+    refuseDelayMs: 2,
+    queueHeapShare: 0.1,
+    refuseHeapShare: 0.2,
+    endHeapShare: 0.3,
+    maxStreams: 3,
+  },
   server: { maxBodyBytes: 1, maxBufferedBytes: 2, bodyInMs: 3, cors: ['*', 'https://a.test', 'app://b'] },
+  live: { maxSessions: 1, setupInMs: 2, maxFrameBytes: 3, pingMs: 4 },
   affinity: { unknown: 'refuse' },
   store: { url: 'memory:' },
 } satisfies Complete<Omit<GatewayOptions, 'keys' | 'upstream' | 'clock'>>;

@@ -76,6 +76,8 @@ async function mount(
     pools: { gemini: { baseUrl: simulator.url, projects: projects.map(({ id, keys }) => ({ id, keys: [...keys] })) } },
     callers: 'anyone',
     upstream: driver.upstream === 'undici' ? undiciUpstream() : fetchUpstream(),
+    // A busy machine that runs tests would refuse at random.
+    overload: { queueDelayMs: 0, refuseDelayMs: 0, queueHeapShare: 0, refuseHeapShare: 0, endHeapShare: 0 },
     ...options.gateway,
     clock,
   });

@@ -44,6 +44,8 @@ export interface Made {
   readonly untilMs: number | null;
   /** What it came of, when the call named that: the result of a batch belongs to whom the batch does. Null for a new thing. */
   readonly of: string | null;
+  /** The answer only names it, somewhere: it is written down unless something is known of it. */
+  readonly isMentioned?: boolean;
 }
 
 /** What one project says about a resource. `failed`: it could not be asked, or gave no clear answer. */

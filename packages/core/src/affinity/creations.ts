@@ -2,7 +2,17 @@
 
 import type { Eventually } from '../store/store.ts';
 import type { Made } from './affinity.ts';
-import { collectionOf, collections, nameIn, nameInPath, nameInValue, nameOfId, segmentsOf } from './resource-name.ts';
+import {
+  collectionOf,
+  collections,
+  firstOf,
+  nameIn,
+  nameInPath,
+  nameInValue,
+  nameOfId,
+  newCollectionIn,
+  segmentsOf,
+} from './resource-name.ts';
 import { tokenName } from './token.ts';
 
 const hourMs = 3_600_000;
@@ -24,6 +34,10 @@ const knownById = new Set(['interactions', 'agents', 'environments', 'credential
 /** Where a finished operation tells the files that came of it. */
 const resultFields = new Set(['responsesFile', 'responses_file', 'fileName', 'file_name', 'uri']);
 const resultHolders = ['response', 'metadata', 'dest', 'output'];
+/** Where it tells of what it was given. */
+const inputFields = new Set(['inputConfig', 'input_config', 'src', 'request']);
+/** What models say is no word of the provider's, and the names of tokens are secrets. */
+const neverMentioning = new Set(['models', 'openai', 'auth_tokens', 'authTokens']);
 /** An answer is the provider's own and flat; this only keeps a strange one from being walked for long. */
 const deepestResult = 12;
 const mostResults = 4_096;
@@ -52,8 +66,10 @@ export function madeBy(
     if (name !== null) made.set(name, { name, untilMs: endOf(name, ends, wallMs), of: isNew ? null : path });
   };
   if (isNew) addCreated(call.path, path, answer, add);
+  if (isNew) addMentioned(call.path, path, answer, made, wallMs);
   else if (call.method === 'PATCH' && path !== null) add(path, answer.expireTime ?? answer.expire_time);
   else if (call.method === 'GET' && path !== null && isOperation(path)) addResults(answer, add);
+  if (path !== null && collectionOf(path) === 'triggers') addExecuted(answer, add);
   const tokens = tokensIn(answer).map(tokenName);
   if (isMadeHere(call.path, 'auth_tokens') && typeof answer.name === 'string') tokens.push(tokenName(answer.name));
   const withTokens = (names: readonly string[]): readonly Made[] => {
@@ -85,6 +101,41 @@ function addCreated(path: string, parent: string | null, answer: Fields, add: Ad
   }
 }
 
+/**
+ * An API that nobody here has heard of names what it has made somewhere, as the others do. One that is known says it where
+ * it is looked for, and what it names beside may be what it was given.
+ */
+function addMentioned(
+  path: string,
+  parent: string | null,
+  answer: Fields,
+  made: Map<string, Made>,
+  wallMs: number,
+): void {
+  const first = firstOf(path);
+  if (collections.has(first) || neverMentioning.has(first) || 'candidates' in answer) return;
+  const fresh = newCollectionIn(path);
+  let left = mostResults;
+  const walk = (value: unknown, depth: number): void => {
+    if (depth > deepestResult || left-- <= 0) return;
+    if (Array.isArray(value)) for (const item of value) walk(item, depth + 1);
+    if (!isFields(value)) return;
+    for (const [key, item] of Object.entries(value)) {
+      if (inputFields.has(key)) continue;
+      if (typeof item !== 'string') walk(item, depth + 1);
+      else if (key === 'name') note(item);
+    }
+  };
+  const note = (value: string): void => {
+    const isFresh = fresh !== null && value.startsWith(`${fresh}/`);
+    const name = isFresh ? nameInPath(`/v1/${value}`) : nameInValue(value, noHosts);
+    if (name === null || name === parent || made.has(name)) return;
+    made.set(name, { name, untilMs: endOf(name, null, wallMs), of: null, isMentioned: true });
+  };
+  walk(answer, 0);
+  if (fresh !== null && typeof answer.name !== 'string' && typeof answer.id === 'string') note(`${fresh}/${answer.id}`);
+}
+
 /** `/v1beta/interactions` is the collection; below it other rules hold. */
 function collectionIn(path: string): string | null {
   const last = segmentsOf(path).at(-1) ?? '';
@@ -108,6 +159,7 @@ function addResults(answer: Fields, add: Add): void {
     if (Array.isArray(value)) for (const item of value) walk(item, depth + 1);
     else if (isFields(value)) {
       for (const [key, item] of Object.entries(value)) {
+        if (inputFields.has(key)) continue;
         if (typeof item !== 'string') walk(item, depth + 1);
         else if (resultFields.has(key)) {
           const name = nameInValue(item, noHosts);
@@ -117,6 +169,15 @@ function addResults(answer: Fields, add: Add): void {
     }
   };
   for (const holder of resultHolders) walk(answer[holder], 0);
+}
+
+/** A trigger works while nobody looks: of what its executions have made is heard when they are read. */
+function addExecuted(answer: Fields, add: Add): void {
+  const executions = Array.isArray(answer.trigger_executions) ? answer.trigger_executions : [answer];
+  for (const one of executions.slice(0, mostResults)) {
+    if (isFields(one) && typeof one.interaction_id === 'string')
+      add(nameOfId('interactions', one.interaction_id), null);
+  }
 }
 
 /** `candidates[].continuationToken`, `continuation_token` of an interaction, `newHandle` of a Live session. */

@@ -21,6 +21,12 @@ const homeForMs = 30 * 24 * hourMs;
 /** Rounds against others who claim at the same moment. */
 const mostClaims = 3;
 
+/** Whose a thing is. */
+export interface Owner {
+  readonly project: string;
+  readonly caller: string;
+}
+
 /** A ledger of one pool. */
 export class Ledger {
   readonly #store: Store;
@@ -42,16 +48,28 @@ export class Ledger {
     return then(this.#store.find(rows), (found) => placed(references, found, callerId));
   }
 
+  /** Who has made a thing, and where it lives; null for what nobody has made through here. */
+  ownerOf(name: string): Eventually<Owner | null> {
+    return then(this.#store.find([this.#row(name)]), ([row]) =>
+      row == null || row.caller === null ? null : { project: row.project, caller: row.caller },
+    );
+  }
+
   /** Writes down what an answer says was made. What came of something that is nobody's, is nobody's too. */
   learn(made: readonly Made[], project: string, callerId: string): Eventually<void> {
     if (made.length === 0) return;
-    const sources = [...new Set(made.flatMap(({ of }) => of ?? []))];
+    const sources = [
+      ...new Set(made.flatMap(({ name, of, isMentioned }) => (isMentioned === true ? name : (of ?? [])))),
+    ];
     if (sources.length === 0) return this.#store.own(made.flatMap((one) => this.#rowsOf(one, project, callerId)));
     const rows = sources.flatMap((name) => [this.#row(name), this.#callerRow(callerId, name)]);
     return then(this.#store.find(rows), (found) => {
-      const own = new Set(found.flatMap((row, at) => (row?.caller === callerId ? (sources[at >> 1] as string) : [])));
-      const makerOf = (of: string | null): string | null => (of === null || own.has(of) ? callerId : null);
-      return this.#store.own(made.flatMap((one) => this.#rowsOf(one, project, makerOf(one.of))));
+      const known = new Map(sources.map((name, at) => [name, [found[2 * at], found[2 * at + 1]]]));
+      const isOwn = (name: string): boolean => known.get(name)?.some((row) => row?.caller === callerId) === true;
+      const isKnown = (name: string): boolean => known.get(name)?.some((row) => row != null) === true;
+      const makerOf = (of: string | null): string | null => (of === null || isOwn(of) ? callerId : null);
+      const news = made.filter(({ name, isMentioned }) => isMentioned !== true || !isKnown(name));
+      return this.#store.own(news.flatMap((one) => this.#rowsOf(one, project, makerOf(one.of))));
     });
   }
 
@@ -80,11 +98,31 @@ export class Ledger {
     await this.#store.disown(this.#projectRow(project, name));
   }
 
-  /** Which of these, as one project lists them, a caller may see: what it made itself, and what nobody did. */
-  shownTo(callerId: string, project: string, names: readonly string[]): Eventually<ReadonlySet<string>> {
-    const rows = names.map((name) => (hasChosenId(name) ? this.#projectRow(project, name) : this.#row(name)));
+  /**
+   * Which of these, as one project lists them, a caller may see: what it made itself there, and what nobody did. What is
+   * known of another project only is not shown here: where two projects are one at the provider and nobody has found
+   * out, it would be shown twice, and to others.
+   *
+   * @param products - names of things that came of some call: nobody's only where that is known
+   */
+  shownTo(
+    callerId: string,
+    project: string,
+    names: readonly string[],
+    products: ReadonlySet<string> = none,
+  ): Eventually<ReadonlySet<string>> {
+    const rows = names.flatMap((name) =>
+      hasChosenId(name) ? [this.#projectRow(project, name), this.#row(name)] : [this.#row(name)],
+    );
     return then(this.#store.find(rows), (found) => {
-      const shown = names.filter((_, at) => (found[at]?.caller ?? callerId) === callerId);
+      let at = 0;
+      const shown = names.filter((name) => {
+        const here = hasChosenId(name) ? found[at++] : null;
+        const byName = found[at++];
+        const owner = here ?? byName ?? null;
+        if (owner === null) return !products.has(name);
+        return owner.caller === null || (owner.caller === callerId && owner.project === project);
+      });
       return new Set(shown);
     });
   }
@@ -129,6 +167,7 @@ export class Ledger {
   }
 }
 
+const none: ReadonlySet<string> = new Set();
 const free: Placement = { is: 'free' };
 
 /** @param found - for each reference its row by name, and the one by caller behind it where there may be one */

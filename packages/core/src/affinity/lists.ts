@@ -45,8 +45,39 @@ export function filterList(answer: unknown, collection: string, shown: ReadonlyS
   return isWhole ? answer : filtered;
 }
 
+/** Of a collection that nobody here has heard of: the names of its entries, where they have any. */
+export function newNamesListed(answer: unknown, collection: string): string[] {
+  if (!isFields(answer)) return [];
+  const entries = Object.values(answer).flatMap((value) => (Array.isArray(value) ? value : []));
+  return entries.flatMap((entry) => (isFields(entry) ? (nameOfNew(entry, collection) ?? []) : []));
+}
+
+/** The list without what is not shown. What has no name stays: it may be no thing of anybody's. */
+export function filterNewList(answer: unknown, collection: string, shown: ReadonlySet<string>): unknown {
+  if (!isFields(answer)) return answer;
+  let isWhole = true;
+  const isShown = (entry: unknown): boolean => {
+    const name = isFields(entry) ? nameOfNew(entry, collection) : null;
+    if (name === null || shown.has(name)) return true;
+    isWhole = false;
+    return false;
+  };
+  const filtered = Object.entries(answer).map(([key, value]) => [
+    key,
+    Array.isArray(value) ? value.filter(isShown) : value,
+  ]);
+  return isWhole
+    ? answer
+    : Object.fromEntries(filtered.filter(([, value]) => !Array.isArray(value) || value.length > 0));
+}
+
+function nameOfNew(entry: Fields, collection: string): string | null {
+  if (typeof entry.name === 'string' && entry.name.startsWith(`${collection}/`)) return nameInPath(`/v1/${entry.name}`);
+  return typeof entry.id === 'string' ? nameInPath(`/v1/${collection}/${entry.id}`) : null;
+}
+
 /** Files and the like have a name; interactions and their family an id. */
-function nameOfEntry(entry: Fields, collection: string): string | null {
+export function nameOfEntry(entry: Fields, collection: string): string | null {
   if (typeof entry.name === 'string') {
     const name = nameIn(segmentsOf(entry.name));
     if (name !== null) return name;
@@ -54,6 +85,6 @@ function nameOfEntry(entry: Fields, collection: string): string | null {
   return typeof entry.id === 'string' ? nameOfId(collection, entry.id) : null;
 }
 
-function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,13 +5,19 @@ import type { Clock } from '../clock.ts';
 import { SluiceError } from '../errors.ts';
 import type { Eventually } from '../store/store.ts';
 import { madeBy } from './creations.ts';
-import type { Ledger } from './ledger.ts';
-import { filterList, listedBy, namesListed } from './lists.ts';
+import type { Ledger, Owner } from './ledger.ts';
+import { assertReadable, pooledList } from './list-call.ts';
+import { listPage } from './listing.ts';
+import { filterList, filterNewList, listedBy, namesListed, newNamesListed } from './lists.ts';
 import { mayNameResources } from './marks.ts';
+import type { AskPage } from './page-source.ts';
+import type { PageTokens } from './page-tokens.ts';
+import { PinnedPages, type Place } from './pinned-pages.ts';
 import { type Pin, pinOf } from './place.ts';
 import { referencesOf } from './references.ts';
-import { nameInPath } from './resource-name.ts';
+import { nameInPath, newCollectionIn } from './resource-name.ts';
 import type { Search } from './search.ts';
+import { tokenName } from './token.ts';
 
 /** What must be known of a call. */
 export interface PlacedCall {
@@ -28,6 +34,7 @@ export interface PlaceTools {
   readonly search: Search;
   /** All projects of the pool, by id. */
   readonly projects: () => readonly string[];
+  readonly tokens: PageTokens;
   /** `host:port` of URIs that mean the provider. */
   readonly hosts: ReadonlySet<string>;
   /** False while the store is out of reach: then it is not known what has an owner. */
@@ -41,9 +48,11 @@ const decoder = new TextDecoder();
 /** The places of one pool. */
 export class Places {
   readonly #tools: PlaceTools;
+  readonly #pages: PinnedPages;
 
   constructor(tools: PlaceTools) {
     this.#tools = tools;
+    this.#pages = new PinnedPages(tools.tokens, tools.projects);
   }
 
   /**
@@ -59,20 +68,56 @@ export class Places {
     contentType: string | null,
     callerId: string,
     gone: Cancellation,
-  ): Eventually<Pin | null> {
+  ): Eventually<Place | null> {
     if (call.isOfModel && hasPlainQuery(call.target) && !mayNameResources(body)) return null;
-    if (isList(call)) this.#assertCanTell();
-    assertReadable(call);
+    if (isList(call)) {
+      // Whoever knows how long a list is knows something of what is on it.
+      if (call.method === 'HEAD') throw notByHead();
+      this.#assertCanTell();
+      assertReadable(call);
+    }
     const { ledger, search, projects, hosts } = this.#tools;
     const references = referencesOf(namedBy(call.target), body, contentType, hosts);
     const find = (found: Awaited<typeof references>): Eventually<Pin | null> =>
       pinOf(found, callerId, { ledger, search, projects: projects(), gone });
-    return references instanceof Promise ? references.then(find) : find(references);
+    const pin = references instanceof Promise ? references.then(find) : find(references);
+    return this.#pages.goesOn(call) ? this.#nextPage(call, callerId, pin) : pin;
   }
 
   /** The project in which a caller's things are made. @param usable - those that can serve, the preferred one first */
   home(callerId: string, usable: readonly string[]): Promise<string | null> {
     return this.#tools.ledger.homeOf(callerId, usable);
+  }
+
+  /** Whether a call lists what is spread over the projects of the pool: {@link list} answers it. */
+  lists({ method, target }: PlacedCall): boolean {
+    return method === 'GET' && pooledList(method, target) !== null;
+  }
+
+  /**
+   * One page of a list over all projects.
+   *
+   * @throws SluiceError `invalid_request` for a token that is not of this list, `storage_unavailable` while it is not known
+   *   what has an owner; what `ask` throws
+   */
+  async list(call: PlacedCall, callerId: string, ask: AskPage): Promise<Uint8Array> {
+    const list = pooledList(call.method, call.target);
+    if (list === null) throw new Error('this call lists nothing');
+    this.#assertCanTell();
+    assertReadable(call);
+    const { ledger, tokens, projects, clock } = this.#tools;
+    return listPage(list, callerId, ask, {
+      ledger,
+      tokens,
+      projects,
+      clock,
+      assertCanTell: () => this.#assertCanTell(),
+    });
+  }
+
+  /** Who has minted an ephemeral token, and where; null for one that is not known here. */
+  async ownerOfToken(token: string): Promise<Owner | null> {
+    return this.#tools.ledger.ownerOf(await tokenName(token));
   }
 
   /**
@@ -85,22 +130,33 @@ export class Places {
     const { path } = namedBy(call.target);
     const collection = listedBy({ method: call.method, path });
     if (collection !== null) return this.#cutDown(collection, body, project, callerId);
+    const fresh = call.method === 'GET' ? newCollectionIn(path) : null;
+    const cut = fresh === null ? null : await this.#hideOthers(fresh, body, project, callerId);
+    if (fresh === null) await this.#note(call.method, path, parsed(body), project, callerId);
+    if (!this.#pages.mayHave(call)) return cut;
+    return (await this.#pages.show(call.target, cut ?? body, project, callerId)) ?? cut;
+  }
+
+  /** Writes down what an answer names while it goes out. Never rejects. @param named - an answer with nothing but that in it */
+  learn(call: PlacedCall, named: unknown, project: string, callerId: string): Promise<void> {
+    return this.#note(call.method, namedBy(call.target).path, named, project, callerId);
+  }
+
+  async #nextPage({ target }: PlacedCall, callerId: string, pin: Eventually<Pin | null>): Promise<Place> {
+    return this.#pages.place(target, callerId, await pin);
+  }
+
+  async #note(method: string, path: string, answer: unknown, project: string, callerId: string): Promise<void> {
+    const { ledger, clock } = this.#tools;
     try {
-      await this.#note(call.method, path, body, project, callerId);
+      if (method !== 'DELETE') {
+        return await ledger.learn(await madeBy({ method, path }, answer, clock.wallNow()), project, callerId);
+      }
+      const name = nameInPath(path);
+      if (name !== null && isWholeName(path, name)) await ledger.forget(name, project, callerId);
     } catch {
       // It was done all the same, and whoever asked for it has to hear of it. What is not written down is searched for.
     }
-    return null;
-  }
-
-  async #note(method: string, path: string, body: Uint8Array, project: string, callerId: string): Promise<void> {
-    const { ledger, clock } = this.#tools;
-    if (method === 'DELETE') {
-      const name = nameInPath(path);
-      if (name !== null && isWholeName(path, name)) await ledger.forget(name, project, callerId);
-      return;
-    }
-    await ledger.learn(await madeBy({ method, path }, parsed(body), clock.wallNow()), project, callerId);
   }
 
   async #cutDown(collection: string, body: Uint8Array, project: string, callerId: string): Promise<Uint8Array | null> {
@@ -109,7 +165,22 @@ export class Places {
     const shown = await this.#tools.ledger.shownTo(callerId, project, namesListed(answer, collection));
     this.#assertCanTell();
     const filtered = filterList(answer, collection, shown);
-    return filtered === answer ? null : encoder.encode(`${JSON.stringify(filtered, null, 2)}\n`);
+    return filtered === answer ? null : jsonOf(filtered);
+  }
+
+  async #hideOthers(
+    collection: string,
+    body: Uint8Array,
+    project: string,
+    callerId: string,
+  ): Promise<Uint8Array | null> {
+    const answer = parsed(body);
+    const names = newNamesListed(answer, collection);
+    if (names.length === 0) return null;
+    const shown = await this.#tools.ledger.shownTo(callerId, project, names);
+    this.#assertCanTell();
+    const filtered = filterNewList(answer, collection, shown);
+    return filtered === answer ? null : jsonOf(filtered);
   }
 
   /** Without the store, what somebody owns would look like nobody's. */
@@ -138,22 +209,16 @@ function hasPlainQuery(target: string): boolean {
   return mark < 0 || target.slice(mark) === '?alt=sse';
 }
 
-function isList({ method, target }: PlacedCall): boolean {
-  return listedBy({ method, path: namedBy(target).path }) !== null;
+function notByHead(): SluiceError {
+  return new SluiceError('method_not_allowed', 'A list is asked for by GET here.', { allow: 'GET' });
 }
 
-/** A list in a form that cannot be read could not be cut down to what the caller may see. */
-function assertReadable(call: PlacedCall): void {
-  if (!isList(call)) return;
-  const { query } = namedBy(call.target);
-  const odd = query.find(({ name, value }) => {
-    const plain = name.replace(/^\$\.?/, '');
-    return plain === 'callback' || (plain === 'alt' && value !== 'json');
-  });
-  if (odd !== undefined) {
-    const message = `Lists come as JSON here; leave out the parameter ${JSON.stringify(odd.name.slice(0, 32))}.`;
-    throw new SluiceError('invalid_request', message);
-  }
+function isList({ method, target }: PlacedCall): boolean {
+  return listedBy({ method: method === 'HEAD' ? 'GET' : method, path: namedBy(target).path }) !== null;
+}
+
+function jsonOf(value: unknown): Uint8Array {
+  return encoder.encode(`${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** What lies in a thing may be deleted without it. */

@@ -6,7 +6,7 @@ import type { NamedBy, Reference } from './affinity.ts';
 import { type Field, fields, fieldWords, isFreeForm, newEnvironment, snakeCase } from './fields.ts';
 import { LooseWalk, looseText } from './loose-json.ts';
 import { mayNameResources } from './marks.ts';
-import { isSearchable, nameIn, nameInValue, nameOfId, segmentsOf } from './resource-name.ts';
+import { isSearchable, nameInPath, nameInValue, nameOfId, segmentsOf } from './resource-name.ts';
 import { tokenName } from './token.ts';
 
 /** Different ones in one request. A prompt takes a few thousand files at most. */
@@ -39,7 +39,7 @@ export function referencesOf(
 ): Eventually<readonly Reference[]> {
   const segments = segmentsOf(call.path);
   const found = new Findings(ownHosts, everydayFamily.has(segments[1] ?? ''));
-  const named = nameIn(segments);
+  const named = nameInPath(call.path);
   if (named !== null) found.add(named, 'path', null);
   for (const { name, value } of call.query) found.parameter(name, value, 'query');
   if (segments[0] !== 'upload') {

@@ -57,9 +57,44 @@ export function nameIn(segments: readonly string[]): string | null {
   return null;
 }
 
-/** The canonical name in a path as it came; encodings are undone, for the provider will do so too. */
+/**
+ * The canonical name in a path as it came; encodings are undone, for the provider will do so too. What stands where a
+ * collection and an id stand is taken for one also when nobody here has heard of it: a new API is like the old ones.
+ */
 export function nameInPath(path: string): string | null {
-  return nameIn(segmentsOf(path));
+  const segments = segmentsOf(path);
+  return nameIn(segments) ?? newNameIn(segments);
+}
+
+/** The collection at the end of a path that nobody here has heard of; null for those that are known. */
+export function newCollectionIn(path: string): string | null {
+  const [collection, ...rest] = behindVersion(segmentsOf(path));
+  return collection !== undefined && rest.length === 0 && isNew(collection) ? collection : null;
+}
+
+/** The first word behind the version: `files` of `/upload/v1beta/files`; empty where there is none. */
+export function firstOf(path: string): string {
+  return behindVersion(segmentsOf(path))[0] ?? '';
+}
+
+/** Names of the provider's own things, and tokens, which are no names to write down. */
+const neverNew = new Set(['models', 'openai', 'auth_tokens', 'authTokens', 'operations']);
+const newCollection = /^[a-z][A-Za-z_]{2,63}$/;
+const doors = new Set(['upload', 'download']);
+const version = /^v[0-9][a-z0-9]*$/;
+
+function newNameIn(segments: readonly string[]): string | null {
+  const [collection = '', id] = behindVersion(segments);
+  return isNew(collection) && idOf(id) !== null ? `${collection}/${idOf(id)}` : null;
+}
+
+function isNew(collection: string): boolean {
+  return newCollection.test(collection) && !collections.has(collection) && !neverNew.has(collection);
+}
+
+function behindVersion(segments: readonly string[]): readonly string[] {
+  const at = doors.has(segments[0] ?? '') ? 1 : 0;
+  return version.test(segments[at] ?? '') ? segments.slice(at + 1) : [];
 }
 
 /**
@@ -88,7 +123,8 @@ export function segmentsOf(path: string): string[] {
 }
 
 export function isSearchable(name: string): boolean {
-  return !neverSearched.has(collectionOf(name));
+  const collection = collectionOf(name);
+  return collection === 'models' || (collections.has(collection) && !neverSearched.has(collection));
 }
 
 export function hasChosenId(name: string): boolean {

@@ -2,25 +2,29 @@
 
 import type { Cancellable } from '../cancellation.ts';
 import { isSluiceError, SluiceError } from '../errors.ts';
-import type { TokenUsage } from '../events.ts';
 import { type Failure, Trouble } from '../failure.ts';
-import type { Pass } from '../health/health.ts';
+import type { Pass } from '../health/leave.ts';
 import type { Lease } from '../pool/lease.ts';
-import { type Inspection, plainInspection, streamInspection } from '../stream/inspect.ts';
-import { Scan } from '../stream/scan.ts';
-import { type Ending, Watch } from '../stream/watch.ts';
-import type { Call } from '../surface/surface.ts';
+import type { Named } from '../stream/names.ts';
+import type { Ending } from '../stream/watch.ts';
 import type { Flow, HeaderBag, Sink } from '../wire.ts';
+import { brokenAnswer, noAnswer } from './broken-answer.ts';
 import type { Errand, Report, Workshop } from './errand.ts';
-import { ErrorReader, type ErrorText } from './error-reader.ts';
+import type { ErrorText } from './error-reader.ts';
 import { headersDown } from './headers.ts';
 import type { HeldAnswer } from './held-answer.ts';
+import { HeldBytes } from './held-bytes.ts';
+import { Intake, type Taker } from './intake.ts';
+import { lastWords, passedOn } from './last-words.ts';
 import { Latch } from './latch.ts';
+import { Learning } from './learning.ts';
 import type { Phase } from './patience.ts';
 import { type Reception, receive } from './reception.ts';
 import { judgeInnerError, judgeRefusal, type Refused } from './refusal.ts';
-import { ResourceAnswer } from './resource-answer.ts';
+import { toldAttempt } from './told-attempt.ts';
 import * as trouble from './trouble.ts';
+import { readUsage } from './usage.ts';
+import { shortestAttemptMs } from './verdict.ts';
 import { Vigil } from './vigil.ts';
 
 /** Makes one attempt. Rejects only for bugs; the promise settles when nothing more will happen to it. */
@@ -37,25 +41,23 @@ export function attempt(lease: Lease, errand: Errand, workshop: Workshop): Promi
 }
 
 /** From the first byte up to the last byte down. It is the sink that the upstream driver pours into. */
-class Attempt implements Sink, Cancellable {
+class Attempt implements Sink, Cancellable, Taker {
   readonly #lease: Lease;
   readonly #errand: Errand;
   readonly #shop: Workshop;
   readonly #resolve: (report: Report) => void;
   readonly #latch: Latch;
-  readonly #vigil: Vigil;
+  readonly #intake: Intake;
+  readonly #held: HeldBytes;
+  readonly #learning: Learning;
+  #vigil: Vigil;
   readonly #startedAtMs: number;
   #pass: Pass | null = null;
   #flow: Flow | null = null;
   #status = 0;
   #headers: HeaderBag = {};
-  /** Where the body goes; known once the head is. */
-  #body: Sink | null = null;
-  /** Set for answers that are complete only with their marker. */
-  #watch: Watch | null = null;
-  #scan: Scan | null = null;
-  /** Bytes behind the latch, as they were last counted. */
-  #heldBytes = 0;
+  /** Set while the provider is done and the client still takes its time. */
+  #onRest: ((failed: Failure | null) => void) | null = null;
   /** The upstream has told its end: there is nothing left to kill. */
   #hasEnded = false;
   #isOver = false;
@@ -66,22 +68,31 @@ class Attempt implements Sink, Cancellable {
     this.#shop = shop;
     this.#resolve = resolve;
     this.#startedAtMs = shop.clock.now();
-    this.#latch = new Latch(errand.client, () => this.#onRelease());
-    this.#vigil = new Vigil(shop, errand.deadlineAtMs, (phase) => this.#onSilence(phase));
+    this.#latch = new Latch(
+      errand.client,
+      () => this.#onRelease(),
+      () => this.#onMove(),
+    );
+    this.#intake = new Intake(this.#latch, shop.limits, this);
+    this.#held = new HeldBytes(errand, this.#latch);
+    this.#learning = new Learning(errand, lease.project);
+    this.#vigil = this.#newVigil();
   }
 
   start(): void {
-    const { call, cancellation, method, headers, body, tally } = this.#errand;
+    const { call, cancellation, method, headers, body, tally, deadlineAtMs, limit } = this.#errand;
     const { upstream, provider, origin, health, host } = this.#shop;
-    if (cancellation.isCancelled) return this.#lose(trouble.endedBy(cancellation.reason));
+    if (cancellation.isCancelled) return this.#lose(trouble.endedBefore(cancellation.reason));
+    const leftMs = deadlineAtMs - this.#startedAtMs;
+    if (leftMs < shortestAttemptMs) return this.#lose(trouble.tooLate(limit, leftMs));
     const leave = health.enter({ host, model: call.model });
     if ('retryAfterMs' in leave) {
       const model = leave.target === host ? null : call.model;
-      return this.#lose(trouble.circuitOpen(model, leave.retryAfterMs));
+      return this.#lose(trouble.circuitOpen(model, leave.retryAfterMs, leave.isIsolated));
     }
     this.#pass = leave;
     cancellation.listen(this);
-    this.#vigil.waitForHead(call.answer === 'generation');
+    this.#vigil.waitForHead(call.answer === 'generation' && method === 'POST');
     const signed = [...headers, ...provider.credential(this.#lease.key.secret)];
     const hasBody = body.length > 0 || method === 'POST' || method === 'PUT' || method === 'PATCH';
     tally.sent();
@@ -107,9 +118,10 @@ class Attempt implements Sink, Cancellable {
   }
 
   write(chunk: Uint8Array): boolean {
-    if (this.#isOver || this.#body === null) return true;
-    const hasRoom = this.#body.write(chunk);
-    this.#countHeld();
+    const { body } = this.#intake;
+    if (this.#isOver || body === null) return true;
+    const hasRoom = body.write(chunk);
+    this.#countHeld(hasRoom);
     if (this.#isOver) return true;
     const { maxAnswerBytes } = this.#shop.limits;
     if (maxAnswerBytes > 0 && this.#latch.heldBytes > maxAnswerBytes) {
@@ -123,8 +135,9 @@ class Attempt implements Sink, Cancellable {
     this.#hasEnded = true;
     if (this.#isOver) return;
     this.#vigil.stop();
-    this.#body?.end();
-    if (this.#body === this.#latch) this.#conclude(null, null);
+    const { body } = this.#intake;
+    if (body === this.#latch) this.#finish(null);
+    else body?.end();
   }
 
   fail(error: Error): void {
@@ -132,15 +145,13 @@ class Attempt implements Sink, Cancellable {
     if (this.#isOver) return;
     this.#vigil.stop();
     // A watch may have seen the whole answer all the same, and half an error answer still says something.
-    if (this.#body !== null && this.#body !== this.#latch) return this.#body.fail(error);
+    const { body } = this.#intake;
+    if (body !== null && body !== this.#latch) return body.fail(error);
     this.#lose(trouble.transportFailure(error, this.#status > 0));
   }
 
-  #countHeld(): void {
-    const { heldBytes } = this.#latch;
-    if (heldBytes === this.#heldBytes) return;
-    this.#errand.tally.hold(heldBytes - this.#heldBytes);
-    this.#heldBytes = heldBytes;
+  #countHeld(hasRoom: boolean): void {
+    if (!this.#held.count(this.#intake.body, hasRoom)) this.#lose(trouble.noRoom());
   }
 
   // How the body is taken.
@@ -148,85 +159,48 @@ class Attempt implements Sink, Cancellable {
   #take(reception: Reception): void {
     switch (reception.as) {
       case 'error':
-        this.#vigil.waitForBody();
-        this.#body = new ErrorReader(this.#shop.limits.maxErrorBytes, reception.encoding, (read) => this.#judge(read));
-        return;
+        this.#vigil.waitForError();
+        return this.#intake.error(reception.encoding);
       case 'stream':
         return this.#takeStream(reception.encoding);
       case 'whole':
         this.#vigil.waitForBody();
-        this.#body = reception.isJudged ? this.#watched(this.#newScan(), reception.encoding, null) : this.#latch;
+        if (reception.isJudged) this.#intake.whole(this.#errand.call.dialect.grammar, reception.encoding);
+        else this.#intake.plain();
         return this.#fillLatch();
       case 'resource':
         this.#vigil.waitForBody();
-        this.#body = this.#read(reception.encoding);
+        this.#intake.resource(reception.encoding, (body) => this.#errand.readResource(body, this.#lease.project));
         return this.#fillLatch();
       case 'opaque':
         this.#vigil.waitForBody();
-        this.#body = this.#latch;
+        this.#intake.plain();
         this.#fillLatch();
         return void this.#latch.release();
-      case 'redirect':
-        return this.#lose(trouble.redirected(this.#status));
-      case 'empty':
-        return this.#lose(trouble.emptyAnswer());
-      case 'nonsense':
-        return this.#lose(trouble.noHttp(reception.why));
+      default:
+        return this.#lose(noAnswer(reception, this.#status));
     }
   }
 
   #takeStream(encoding: string | null): void {
-    const scan = this.#newScan();
-    const inspection =
-      encoding === null
-        ? plainInspection(scan)
-        : streamInspection(scan, encoding, (piece) => this.#watch?.readAlong(piece));
-    if (inspection === null) return this.#lose(trouble.noHttp(`the content encoding ${encoding}`));
+    const scan = this.#intake.stream(this.#errand.call.dialect.grammar, encoding);
+    if (scan === null) return this.#lose(trouble.noHttp(`the content encoding ${encoding}`));
     this.#vigil.waitForEvents(scan);
-    this.#body = this.#watched(scan, encoding, inspection);
-    this.#fillLatch();
-  }
-
-  #read(encoding: string | null): ResourceAnswer {
-    const { maxAnswerBytes } = this.#shop.limits;
-    const read = (body: Uint8Array): Promise<Uint8Array | null> => this.#errand.readResource(body, this.#lease.project);
-    return new ResourceAnswer(this.#latch, { encoding, maxBytes: maxAnswerBytes, read }, (brokenBy) => {
-      if (this.#isOver) return;
-      if (isSluiceError(brokenBy)) return this.#lose(trouble.endedBy(brokenBy));
-      if (brokenBy !== null) return this.#lose(trouble.transportFailure(brokenBy, true));
-      this.#latch.end();
-      this.#conclude(null, null);
-    });
-  }
-
-  #newScan(): Scan {
-    this.#scan = new Scan(this.#errand.call.dialect.grammar);
-    return this.#scan;
-  }
-
-  #watched(scan: Scan, encoding: string | null, inspection: Inspection | null): Watch {
-    const { maxEventBytes, maxAnswerBytes } = this.#shop.limits;
-    this.#watch = new Watch(this.#latch, {
-      scan,
-      inspection,
-      encoding,
-      maxEventBytes,
-      maxAnswerBytes,
-      onMeaning: () => this.#latch.release(),
-      onEnding: (ending) => this.#onEnding(ending, scan),
-    });
-    return this.#watch;
+    this.#fillLatch('stream');
   }
 
   /** Gives the latch the head as the client will see it, and the means to hold the source. */
-  #fillLatch(): void {
+  #fillLatch(as: 'whole' | 'stream' = 'whole'): void {
     const flow = this.#flow as Flow;
     const { scrubber } = this.#shop;
     const down = headersDown(this.#headers, (value) => scrubber.clean(value, this.#lease.key.secret));
+    // It may break in the middle. By a length that was promised, a beginning of it could look whole.
+    if (as === 'stream') delete down['content-length'];
     this.#latch.open({
       pause: () => flow.pause(),
       resume: () => {
         if (this.#isOver) return;
+        this.#countHeld(true);
         this.#vigil.resumed();
         flow.resume();
       },
@@ -235,57 +209,88 @@ class Attempt implements Sink, Cancellable {
     this.#latch.head(this.#status, this.#errand.tally.sign(down));
   }
 
+  // What the answer turns out to be.
+
+  get showsFirst(): boolean {
+    return this.#errand.call.repeat === 'if-nothing-happened';
+  }
+
+  named(named: Named): void {
+    this.#learning.learn(named);
+  }
+
+  meant(): boolean {
+    return this.#learning.show(() => this.#isOver || this.#release());
+  }
+
+  copied(): void {
+    this.#countHeld(true);
+  }
+
+  wasRead(brokenBy: Error | null): void {
+    if (this.#isOver) return;
+    if (isSluiceError(brokenBy)) return this.#lose(trouble.endedBy(brokenBy));
+    if (brokenBy !== null) return this.#lose(trouble.transportFailure(brokenBy, true));
+    this.#finish(null);
+  }
+
   // How it ends.
+
+  /** @returns false when the client is full */
+  #release(): boolean {
+    const hasRoom = this.#latch.release();
+    if (!hasRoom) this.#onMove();
+    return hasRoom;
+  }
 
   #onRelease(): void {
     this.#pass?.proven();
     this.#vigil.shown();
   }
 
+  /** The client has taken a part of what was held, and is full again. */
+  #onMove(): void {
+    this.#countHeld(false);
+    if (!this.#isOver) this.#vigil.held();
+  }
+
+  #newVigil(): Vigil {
+    return new Vigil(this.#shop, this.#errand.deadlineAtMs, (phase) => this.#onSilence(phase));
+  }
+
   #onSilence(phase: Phase | 'total'): void {
-    if (phase === 'after-terminal' && this.#watch?.endAtRest()) return;
+    if ((phase === 'after-terminal' || phase === 'idle') && this.#intake.endAtRest()) return;
     // An error answer that never ends is judged by what there is of it.
-    if (this.#body instanceof ErrorReader && phase !== 'total') return this.#body.cut();
-    this.#lose(trouble.silence(phase, this.#shop.clock.now() - this.#startedAtMs));
+    if (phase !== 'total' && this.#intake.cut()) return;
+    if (phase === 'total') this.#lose(trouble.outOfTime(this.#errand.limit));
+    else this.#lose(trouble.silence(phase, this.#shop.clock.now() - this.#startedAtMs));
   }
 
-  #onEnding(ending: Ending, scan: Scan): void {
-    switch (ending.is) {
-      case 'complete':
-        this.#latch.release();
-        if (ending.uncleanly === null) this.#latch.end();
-        else this.#latch.fail(ending.uncleanly);
-        return this.#conclude(null, null);
-      case 'error':
-        return this.#judgeInner(ending.text, scan);
-      case 'empty':
-        return this.#lose(trouble.emptyAnswer());
-      case 'unreadable':
-        return this.#lose(trouble.unreadable());
-      case 'truncated':
-        return this.#lose(trouble.truncated(ending.how));
-      case 'too-large':
-        return this.#lose(trouble.tooLarge(ending.what));
-    }
+  ended(ending: Ending): void {
+    if (ending.is === 'error') return this.#judgeInner(ending.text);
+    if (ending.is !== 'complete') return this.#lose(brokenAnswer(ending));
+    const { uncleanly } = ending;
+    this.#learning.whenDone(() => {
+      if (!this.#isOver) this.#finish(uncleanly);
+      return true;
+    });
   }
 
-  #judge(read: ErrorText): void {
+  refused(read: ErrorText): void {
     if (this.#isOver) return;
     const { failure, held } = judgeRefusal(this.#status, read, this.#refused());
     this.#conclude(failure, held);
   }
 
   /** Google's own error in the middle of an answer goes on as it is, in the place that the dialect has for it. */
-  #judgeInner(text: string, scan: Scan): void {
+  #judgeInner(text: string): void {
     const refusal = judgeInnerError(text, this.#refused());
     if (refusal === null) return this.#lose(trouble.truncated('it holds an error that cannot be read'));
+    this.#learning.hurry();
     const { failure, held } = refusal;
-    if (!this.#latch.isOpen) return this.#conclude(failure, held);
-    const words = this.#errand.call.dialect.passOn(decoder.decode(held.body), {
-      form: scan.form,
-      isBetweenEvents: true,
-    });
-    this.#latch.fail(new Trouble(failure), encoder.encode(words));
+    const { scan } = this.#intake;
+    if (!this.#latch.isOpen || scan === null) return this.#conclude(failure, held);
+    this.#latch.fail(new Trouble(failure), passedOn(this.#errand.call, scan, held.body));
     this.#conclude(failure, null);
   }
 
@@ -298,30 +303,58 @@ class Attempt implements Sink, Cancellable {
   /** There is no answer to show, or one that broke: then the client is told in its own dialect. */
   #lose(failed: Failure): void {
     if (this.#isOver) return;
-    if (this.#latch.isOpen) {
-      const error = new SluiceError(failed.code, failed.message);
-      this.#latch.fail(error, this.#lastWords(error, failed));
-    }
+    this.#breakOff(failed);
     this.#conclude(failed, null);
+  }
+
+  #breakOff(failed: Failure): void {
+    if (failed.scope !== 'client') this.#learning.hurry();
+    if (!this.#latch.isOpen) return;
+    const error = new SluiceError(failed.code, failed.message);
+    this.#latch.fail(error, this.#lastWords(error, failed));
   }
 
   /** Who does not read, or has gone, is told nothing; and into bytes that we cannot read, nothing is written. */
   #lastWords(error: SluiceError, { scope }: Failure): Uint8Array | undefined {
-    const scan = this.#scan;
-    if (scan === null || scope === 'client') return undefined;
-    const { form, isBetweenEvents } = scan;
-    return encoder.encode(this.#errand.call.dialect.lastWords(error, { form, isBetweenEvents }));
+    const { scan } = this.#intake;
+    if (scan === null || scope === 'client' || this.#onRest !== null) return undefined;
+    return lastWords(this.#errand.call, scan, error);
   }
 
-  /** Something threw that never should. The client is told by whoever hears of it. */
+  /** Something threw that never should. Who has seen nothing yet is told by whoever hears of it. */
   giveUp(): void {
-    if (!this.#isOver) this.#letGo(trouble.unforeseen);
+    if (this.#isOver) return;
+    this.#breakOff(trouble.unforeseen);
+    this.#letGo(trouble.unforeseen);
+  }
+
+  /** The answer is whole. @param uncleanly - how its body broke all the same */
+  #finish(uncleanly: Error | null): void {
+    this.#latch.end(uncleanly, () => this.#conclude(null, null));
+    if (!this.#isOver) this.#linger();
+  }
+
+  /** The client has no room for all of it yet. Key and provider are done with, and need not wait for that. */
+  #linger(): void {
+    if (!this.#hasEnded) this.#flow?.abort(new Error('the answer is complete'));
+    this.#hasEnded = true;
+    this.#vigil.stop();
+    this.#vigil = this.#newVigil();
+    this.#onMove();
+    this.#settle(null);
+    const rest = new Promise<Failure | null>((resolve) => (this.#onRest = resolve));
+    this.#resolve(this.#report(null, null, rest));
   }
 
   #conclude(failed: Failure | null, held: HeldAnswer | null): void {
     if (this.#isOver) return;
     this.#letGo(failed);
-    this.#resolve({ failure: failed, held, usage: () => readUsage(this.#scan, this.#errand.call) });
+    if (this.#onRest === null) this.#resolve(this.#report(failed, held, null));
+    else this.#onRest(failed);
+  }
+
+  #report(failure: Failure | null, held: HeldAnswer | null, rest: Report['rest']): Report {
+    return { failure, held, rest, usage: () => readUsage(this.#intake.scan, this.#errand.call) };
   }
 
   #letGo(failed: Failure | null): void {
@@ -329,38 +362,25 @@ class Attempt implements Sink, Cancellable {
     this.#vigil.stop();
     this.#errand.cancellation.forget(this);
     this.#latch.drop();
-    this.#countHeld();
+    this.#intake.close();
+    this.#countHeld(true);
     if (!this.#hasEnded) this.#flow?.abort(new Error(failed?.message ?? 'the answer is complete'));
-    this.#pass?.settle(failed);
-    if (this.#pass !== null) this.#tell(failed);
+    this.#settle(failed);
   }
 
-  #tell(failed: Failure | null): void {
+  #settle(failed: Failure | null): void {
+    const pass = this.#pass;
+    if (pass === null) return;
+    this.#pass = null;
+    pass.settle(failed);
     const { emitter, clock, provider } = this.#shop;
     if (!emitter.has('attempt')) return;
-    emitter.emit('attempt', {
-      requestId: this.#errand.requestId,
+    const outcome = {
       provider: provider.name,
-      pool: this.#lease.pool,
-      project: this.#lease.project,
-      key: this.#lease.key.id,
-      model: this.#errand.call.model,
-      outcome: failed?.kind ?? 'ok',
-      status: this.#status === 0 ? null : this.#status,
+      status: this.#status,
+      failed,
       durationMs: clock.now() - this.#startedAtMs,
-    });
-  }
-}
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-function readUsage(scan: Scan | null, { dialect }: Call): TokenUsage | null {
-  const text = scan?.usageText() ?? '';
-  try {
-    return text === '' ? null : dialect.readUsage(JSON.parse(text));
-  } catch {
-    // Half a usage object counts nothing; the answer itself is judged elsewhere.
-    return null;
+    };
+    emitter.emit('attempt', toldAttempt(this.#lease, this.#errand, outcome));
   }
 }

@@ -5,8 +5,10 @@ import type { Clock } from '../clock.ts';
 import type { Emitter, TokenUsage } from '../events.ts';
 import type { Failure } from '../failure.ts';
 import type { Health } from '../health/health.ts';
+import type { TimeLimit } from '../plan/time-limit.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Meter } from '../stream/meter.ts';
+import type { Named } from '../stream/names.ts';
 import type { Call } from '../surface/surface.ts';
 import type { HeaderBag, Upstream } from '../wire.ts';
 import type { Alarms } from './alarms.ts';
@@ -41,16 +43,19 @@ export interface Errand {
   readonly requestId: string;
   readonly call: Call;
   readonly method: string;
-  /** The client's own header fields, ready to go up. */
-  readonly headers: readonly string[];
+  /** The client's own header fields, ready to go up; a later attempt may have to say that less time is left. */
+  headers: readonly string[];
   readonly body: Uint8Array;
   readonly client: Meter;
   /** The client has gone, or the gateway wants the request to end. */
   readonly cancellation: Cancellation;
   readonly deadlineAtMs: number;
+  readonly limit: TimeLimit;
   readonly tally: Tally;
   /** Reads an answer about resources that a project has given. */
   readResource(body: Uint8Array, project: string): Promise<Uint8Array | null>;
+  /** Writes down what an answer names that a project gives just now. Never rejects. */
+  learn(named: Named, project: string): Promise<void>;
 }
 
 /** Where an attempt writes down what it does for the request as a whole. */
@@ -59,8 +64,8 @@ export interface Tally {
   sign(headers: HeaderBag): HeaderBag;
   /** The call goes up now. A breaker may forbid it, so not every attempt is a call. */
   sent(): void;
-  /** So many bytes of the answer more, or fewer, are held in memory. */
-  hold(deltaBytes: number): void;
+  /** So many bytes of the answer more, or fewer, are held in memory. @returns false when there is no room for them */
+  hold(deltaBytes: number): boolean;
 }
 
 /** What came of it. */
@@ -69,6 +74,11 @@ export interface Report {
   readonly failure: Failure | null;
   /** The provider's own error answer, cleaned, where there is one to show. */
   readonly held: HeldAnswer | null;
+  /**
+   * Null when the client has been given everything. Else the provider is done, and the client still takes its time:
+   * resolves with null at the end, or with what has ended it before.
+   */
+  readonly rest: Promise<Failure | null> | null;
   /** What the answer says that it used; read when asked for. */
   usage(): TokenUsage | null;
 }

@@ -28,15 +28,21 @@ export class ErrorReader implements Sink {
     this.#onRead = onRead;
   }
 
+  /** Bytes of the answer that are kept. */
+  get heldBytes(): number {
+    return this.#bytes;
+  }
+
   open(_flow: Flow): void {}
 
   head(_status: number, _headers: HeaderBag): void {}
 
   write(chunk: Uint8Array): boolean {
     if (this.#isOver) return true;
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.#maxBytes) this.cut();
+    const room = this.#maxBytes - this.#bytes;
+    this.#chunks.push(chunk.length > room ? chunk.slice(0, room) : chunk);
+    this.#bytes += Math.min(chunk.length, room);
+    if (chunk.length > room) this.cut();
     return true;
   }
 

@@ -1,7 +1,9 @@
 /** An error answer of the provider, read, judged and cleaned: what the client sees when there is no further try. */
 
-import { errorTable } from '../errors.ts';
+import type { Dialect } from '../dialect/dialect.ts';
+import { SluiceError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
+import type { Call } from '../surface/surface.ts';
 import type { HeaderBag, Sink } from '../wire.ts';
 import { stillFlow } from '../wire.ts';
 
@@ -32,9 +34,9 @@ const encoder = new TextEncoder();
 export function holdAnswer(
   { status, headers, raw, text, clean, isWhole }: ReadAnswer,
   failure: Failure,
-  isApiCall: boolean,
+  { dialect, answer }: Pick<Call, 'dialect' | 'answer'>,
 ): HeldAnswer {
-  if (!isWhole || (isApiCall && !isJson(text))) return replaced(status, headers, failure);
+  if (!isWhole || (answer !== 'opaque' && !isJson(text))) return replaced(status, headers, failure, dialect);
   if (clean === text) return { status, headers: { ...headers, 'content-length': String(raw.length) }, body: raw };
   const { 'content-encoding': _, ...plain } = headers;
   const body = encoder.encode(clean);
@@ -44,9 +46,13 @@ export function holdAnswer(
 /**
  * An error object that came with status 200: it gets the status that its code stands for.
  *
+ * @param statusOf - what the provider's words for codes stand for
  * @returns null when its code is no HTTP error
  */
-export function holdInnerError(clean: string): HeldAnswer | null {
+export function holdInnerError(
+  clean: string,
+  statusOf: (word: string) => number | null = () => null,
+): HeldAnswer | null {
   let body: unknown;
   try {
     body = JSON.parse(clean);
@@ -55,8 +61,10 @@ export function holdInnerError(clean: string): HeldAnswer | null {
     return null;
   }
   const first = (Array.isArray(body) ? body[0] : body) as { error?: { code?: unknown } } | null | undefined;
-  const status = Number(first?.error?.code);
-  if (!(status >= 400 && status < 600)) return null;
+  const code = first?.error?.code;
+  // An object may have a `valueOf` of its own, and turning that into a number throws.
+  const status = typeof code === 'string' ? (statusOf(code) ?? Number(code)) : code;
+  if (typeof status !== 'number' || !Number.isInteger(status) || status < 400 || status > 599) return null;
   const bytes = encoder.encode(clean);
   const headers = { 'content-type': 'application/json; charset=UTF-8', 'content-length': String(bytes.length) };
   return { status, headers, body: bytes };
@@ -69,10 +77,9 @@ export function showAnswer(client: Sink, { status, headers, body }: HeldAnswer, 
   client.end();
 }
 
-function replaced(status: number, headers: HeaderBag, { code, message }: Failure): HeldAnswer {
+function replaced(status: number, headers: HeaderBag, { code, message }: Failure, dialect: Dialect): HeldAnswer {
   const { 'content-encoding': _, ...plain } = headers;
-  const { rpc } = errorTable[code];
-  const body = encoder.encode(`${JSON.stringify({ error: { code: status, message, status: rpc } }, null, 2)}\n`);
+  const body = encoder.encode(dialect.replacement(status, new SluiceError(code, message)));
   return {
     status,
     headers: { ...plain, 'content-type': 'application/json; charset=UTF-8', 'content-length': String(body.length) },

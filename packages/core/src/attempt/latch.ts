@@ -3,6 +3,9 @@
  *
  * Before that moment the attempt can be thrown away and another made, and nobody knows. After it there is no second
  * try. So the client's sink is opened exactly once, by the attempt that won.
+ *
+ * What was held goes out no faster than the client takes it: twenty megabytes that lie here are counted, in a socket they
+ * are not. To the client's sink the latch is the flow.
  */
 
 import type { Flow, HeaderBag, Sink } from '../wire.ts';
@@ -13,32 +16,48 @@ type State =
   | { readonly is: 'open' }
   | { readonly is: 'dropped' };
 
+/** How an answer ends once everything is out. */
+interface End {
+  readonly uncleanly: Error | null;
+  onOut(): void;
+}
+
 /** A sink with a door that opens once. */
-export class Latch implements Sink {
+export class Latch implements Sink, Flow {
   #state: State = { is: 'held', head: null, chunks: [] };
   #flow: Flow | null = null;
   #heldBytes = 0;
+  /** Released, and the client has no room for it yet: those from `#next` on. */
+  #left: Uint8Array[] = nobody;
+  #next = 0;
+  /** Set when nothing more comes, and the client has no room for all of it yet. */
+  #end: End | null = null;
   readonly #client: Sink;
   readonly #onRelease: () => void;
+  readonly #onMove: () => void;
 
-  /** @param onRelease - called once, just before the client sees the first of the answer */
-  constructor(client: Sink, onRelease: () => void) {
+  /**
+   * @param onRelease - called once, just before the client sees the first of the answer
+   * @param onMove - the client has taken some of what is left, and is full again
+   */
+  constructor(client: Sink, onRelease: () => void, onMove: () => void = ignore) {
     this.#client = client;
     this.#onRelease = onRelease;
+    this.#onMove = onMove;
   }
 
   get isOpen(): boolean {
     return this.#state.is === 'open';
   }
 
-  /** Bytes that wait behind the latch; they count against `limits.maxAnswerBytes`. */
+  /** Bytes that wait here; until the release they count against `limits.maxAnswerBytes`. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
   /** What waits behind the latch, in order. */
   get held(): readonly Uint8Array[] {
-    return this.#state.is === 'held' ? this.#state.chunks : [];
+    return this.#state.is === 'held' ? this.#state.chunks : nobody;
   }
 
   open(flow: Flow): void {
@@ -52,7 +71,10 @@ export class Latch implements Sink {
   write(chunk: Uint8Array): boolean {
     switch (this.#state.is) {
       case 'open':
-        return this.#client.write(chunk);
+        if (this.#left.length === 0) return this.#client.write(chunk);
+        this.#left.push(chunk);
+        this.#heldBytes += chunk.length;
+        return false;
       case 'held':
         this.#state.chunks.push(chunk);
         this.#heldBytes += chunk.length;
@@ -77,29 +99,92 @@ export class Latch implements Sink {
     if (this.#state.is !== 'held' || this.#state.head === null || this.#flow === null) return true;
     const { head, chunks } = this.#state;
     this.#state = { is: 'open' };
-    this.#heldBytes = 0;
     this.#onRelease();
-    this.#client.open(this.#flow);
+    this.#client.open(this);
     this.#client.head(head.status, head.headers);
-    let hasRoom = true;
-    for (const chunk of chunks) hasRoom = this.#client.write(chunk);
-    return hasRoom;
+    this.#left = chunks;
+    return this.#pour();
   }
 
   /** Throws away what is held; the client never hears of it. */
   drop(): void {
-    if (this.#state.is !== 'held') return;
-    this.#state = { is: 'dropped' };
-    this.#heldBytes = 0;
+    if (this.#state.is === 'held') this.#state = { is: 'dropped' };
+    this.#forget();
   }
 
-  end(): void {
+  /**
+   * Nothing more comes. The client is told once it has taken everything.
+   *
+   * @param uncleanly - how the answer broke behind its last byte; null for a proper end
+   * @param onOut - called when the client has been told, perhaps at once
+   */
+  end(uncleanly: Error | null = null, onOut: () => void = ignore): void {
     this.release();
-    if (this.#state.is === 'open') this.#client.end();
+    if (this.#state.is !== 'open') return;
+    const end = { uncleanly, onOut };
+    if (this.#left.length === 0) this.#tell(end);
+    else this.#end = end;
   }
 
   fail(error: Error, lastWords?: Uint8Array): void {
-    if (this.#state.is === 'open') this.#client.fail(error, lastWords);
+    if (this.#state.is === 'open') {
+      // Last words stand behind all that came before them; who is told nothing is given nothing more either.
+      if (lastWords !== undefined) for (const chunk of this.#left.slice(this.#next)) this.#client.write(chunk);
+      this.#client.fail(error, lastWords);
+    }
     this.drop();
   }
+
+  // What the client's sink lets the latch do.
+
+  pause(): void {
+    this.#flow?.pause();
+  }
+
+  resume(): void {
+    if (this.#left.length > 0) {
+      const hasRoom = this.#pour();
+      if (this.#left.length === 0 && this.#end !== null) return this.#tell(this.#end);
+      if (!hasRoom) return this.#onMove();
+    }
+    this.#flow?.resume();
+  }
+
+  abort(reason: Error): void {
+    this.#flow?.abort(reason);
+  }
+
+  /** @returns false when the client is full */
+  #pour(): boolean {
+    let hasRoom = true;
+    while (hasRoom && this.#next < this.#left.length) {
+      const chunk = this.#left[this.#next] as Uint8Array;
+      // What is out is not kept.
+      this.#left[this.#next++] = nothing;
+      this.#heldBytes -= chunk.length;
+      hasRoom = this.#client.write(chunk);
+    }
+    if (this.#next === this.#left.length) this.#forget();
+    return hasRoom;
+  }
+
+  #tell({ uncleanly, onOut }: End): void {
+    this.#end = null;
+    if (uncleanly === null) this.#client.end();
+    // Nothing more is to be said, but all of it has to arrive.
+    else this.#client.fail(uncleanly, nothing);
+    onOut();
+  }
+
+  #forget(): void {
+    this.#left = nobody;
+    this.#next = 0;
+    this.#heldBytes = 0;
+  }
 }
+
+const nothing = new Uint8Array();
+/** Never written to: what is pushed goes to a list of its own. */
+const nobody: Uint8Array[] = [];
+
+function ignore(): void {}

@@ -28,8 +28,13 @@ export async function probe(shop: Workshop, secret: string, reason: string): Pro
 }
 
 /** Whether the project of a key holds a resource. Google says 403 for what is another project's, and for what is nowhere. */
-export async function probeResource(shop: Workshop, secret: string, name: string): Promise<ProbeAnswer> {
-  const { status } = await smallCall(shop, secret, { method: 'GET', target: `/v1beta/${name}`, body: null });
+export async function probeResource(
+  shop: Workshop,
+  secret: string,
+  name: string,
+  gone: AbortSignal,
+): Promise<ProbeAnswer> {
+  const { status } = await smallCall(shop, secret, { method: 'GET', target: `/v1beta/${name}`, body: null }, gone);
   if (status >= 200 && status < 300) return 'found';
   return status === 403 || status === 404 || status === 400 ? 'missing' : 'failed';
 }

@@ -22,9 +22,13 @@ export type Reception =
 /** 308 belongs to resumable uploads, 304 to conditional requests: neither sends anybody anywhere. */
 const harmlessRedirects = new Set([304, 308]);
 
+/** Success, it seems, and certainly no answer: nobody asked for what is new since then. */
+const bodiless = new Set([204, 205, 304]);
+
 /** @param isArray - the client asked for a stream without `alt=sse`: one JSON array, element by element */
 export function receive(status: number, headers: HeaderBag, answer: AnswerKind, isArray: boolean): Reception {
   if (status < 200 || status > 599) return { as: 'nonsense', why: `the status ${status}` };
+  if (answer === 'generation' && bodiless.has(status)) return { as: 'empty' };
   if (status >= 300 && status < 400 && !(answer !== 'generation' && harmlessRedirects.has(status)))
     return { as: 'redirect' };
   const encodings = encodingsOf(headers);
@@ -37,7 +41,6 @@ export function receive(status: number, headers: HeaderBag, answer: AnswerKind, 
   const encoding = encodings[0] ?? null;
   if (status >= 400) return { as: 'error', encoding };
   if (answer === 'document') return { as: 'whole', encoding, isJudged: false };
-  if (status === 204 || status === 205) return { as: 'empty' };
   const isSse = String(headers['content-type'] ?? '').startsWith('text/event-stream');
   return isSse || isArray ? { as: 'stream', encoding } : { as: 'whole', encoding, isJudged: true };
 }

@@ -3,7 +3,7 @@
 import { joined } from '../bytes/joined.ts';
 import type { Failure } from '../failure.ts';
 import type { Provider } from '../provider/provider.ts';
-import type { Call } from '../surface/surface.ts';
+import { type Call, registerFiles } from '../surface/surface.ts';
 import type { HeaderBag } from '../wire.ts';
 import type { ErrorText } from './error-reader.ts';
 import { headersDown } from './headers.ts';
@@ -34,7 +34,7 @@ export function judgeRefusal(status: number, { raw, text, isWhole }: ErrorText, 
   const failure = classify(status, text, refused);
   const headers = headersDown(refused.headers, (value) => scrubber.clean(value, key));
   const answer = { status, headers, raw: joined(raw), text, isWhole, clean: scrubber.clean(text, key) };
-  return { failure, held: holdAnswer(answer, failure, call.answer !== 'opaque') };
+  return { failure, held: holdAnswer(answer, failure, call) };
 }
 
 /**
@@ -43,17 +43,21 @@ export function judgeRefusal(status: number, { raw, text, isWhole }: ErrorText, 
  * @returns null when it is no error that can be read
  */
 export function judgeInnerError(text: string, refused: Refused): Refusal | null {
-  const held = holdInnerError(refused.scrubber.clean(text, refused.key));
+  const { scrubber, key, provider } = refused;
+  const held = holdInnerError(scrubber.clean(text, key), provider.statusOf);
   return held === null ? null : { failure: classify(200, text, refused), held };
 }
 
 function classify(status: number, text: string, { provider, headers, call, nowMs }: Refused): Failure {
   const retryAfter = headers['retry-after'];
-  return provider.classify({
+  const failure = provider.classify({
     status,
     text,
     retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
     namesResource: call.isSticky,
     nowMs,
   });
+  // Two have signed it. Which of them was refused cannot be told, and no key is put away by a token of the caller's.
+  const isOfKey = failure.scope === 'key' || failure.scope === 'project';
+  return isOfKey && call.name === registerFiles ? { ...failure, scope: 'request', again: 'never' } : failure;
 }

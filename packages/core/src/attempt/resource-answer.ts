@@ -7,21 +7,31 @@ import type { Latch } from './latch.ts';
 /** Reads the answer, decompressed; it is not shown when this fails. @returns the bytes to show instead, null when it may go as it came */
 export type ReadAnswer = (body: Uint8Array) => Promise<Uint8Array | null>;
 
+/** How an answer is read. */
+export interface ReadOptions {
+  readonly encoding: string | null;
+  /** Of the copy; 0 means no limit. */
+  readonly maxBytes: number;
+  readonly read: ReadAnswer;
+  /** `heldBytes` has changed. */
+  readonly onCopy: () => void;
+}
+
 /** Stands before the latch. */
 export class ResourceAnswer implements Sink {
   readonly #latch: Latch;
   readonly #encoding: string | null;
   readonly #maxBytes: number;
   readonly #read: ReadAnswer;
+  readonly #onCopy: () => void;
   readonly #onEnd: (brokenBy: Error | null) => void;
+  /** The copy that is being read, beside what the latch holds. */
+  heldBytes = 0;
 
   /** @param onEnd - called once, when the latch has what will be shown, or with what went wrong */
-  constructor(
-    latch: Latch,
-    { encoding, maxBytes, read }: { encoding: string | null; maxBytes: number; read: ReadAnswer },
-    onEnd: (brokenBy: Error | null) => void,
-  ) {
+  constructor(latch: Latch, { encoding, maxBytes, read, onCopy }: ReadOptions, onEnd: (by: Error | null) => void) {
     this.#latch = latch;
+    this.#onCopy = onCopy;
     this.#encoding = encoding;
     this.#maxBytes = maxBytes;
     this.#read = read;
@@ -51,8 +61,11 @@ export class ResourceAnswer implements Sink {
   async #finish(): Promise<void> {
     try {
       const body = await wholeBody(this.#latch.held, this.#encoding, this.#maxBytes || Number.MAX_SAFE_INTEGER);
+      this.heldBytes = body.length;
+      this.#onCopy();
       const shown = await this.#read(body);
       if (shown !== null) this.#latch.replace(shown);
+      this.heldBytes = 0;
     } catch (error) {
       // An answer that could not be read might show what is not the caller's.
       return this.#onEnd(error as Error);

@@ -1,4 +1,4 @@
-/** A call of the gateway's own with a small answer. It never carries anything of a caller. */
+/** A call of the gateway's own with a small answer. It carries nothing of a caller but what it is told to. */
 
 import { TimeoutStrategy, timeout } from 'cockatiel';
 import { joined } from '../bytes/joined.ts';
@@ -9,61 +9,84 @@ import type { Workshop } from './errand.ts';
 /** Small things come in a moment, or something is wrong with the provider. */
 const answerInMs = 15_000;
 
-/** What came back; an answer that is longer than `limits.maxErrorBytes` is cut. */
+/** What came back. */
 export interface SmallAnswer {
   readonly status: number;
   readonly headers: HeaderBag;
   /** Decompressed. */
   readonly body: Uint8Array;
+  /** False when it was longer than it may be, and was cut. */
+  readonly isWhole: boolean;
+}
+
+/** What is asked. */
+export interface SmallQuestion extends Pick<UpstreamRequest, 'method' | 'target' | 'body'> {
+  /** Beside the credential; none unless told. */
+  readonly headers?: readonly string[];
+  /** So much of an answer that is no error is read; `limits.maxErrorBytes` unless told. 0 means all of it. */
+  readonly maxBytes?: number;
 }
 
 /**
  * Makes the call with one key.
  *
+ * @param gone - nobody waits for it any more: its connection is let go of at once
  * @throws Error of the transport; cockatiel's `TaskCancelledError` when no answer came in time
  */
 export function smallCall(
   { upstream, provider, origin, limits }: Workshop,
   secret: string,
-  { method, target, body }: Pick<UpstreamRequest, 'method' | 'target' | 'body'>,
+  { method, target, body, headers: more = [], maxBytes = limits.maxErrorBytes }: SmallQuestion,
+  gone?: AbortSignal,
 ): Promise<SmallAnswer> {
+  const mostBytes = maxBytes || Number.MAX_SAFE_INTEGER;
+  const mostOfError = Math.min(mostBytes, limits.maxErrorBytes || Number.MAX_SAFE_INTEGER);
+  const most = (status: number): number => (status >= 400 ? mostOfError : mostBytes);
   const patience = timeout(answerInMs, TimeoutStrategy.Aggressive).dangerouslyUnref();
   return patience.execute(async ({ signal }) => {
-    const { status, headers, pieces } = await new Promise<Received>((resolve, reject) => {
-      const answer = new Answer(limits.maxErrorBytes, (received) => {
+    signal.throwIfAborted();
+    const { status, headers, pieces, isWhole } = await new Promise<Received>((resolve, reject) => {
+      const answer = new Answer(most, (received) => {
         if (received.error === null) resolve(received);
         else reject(received.error);
       });
-      signal.addEventListener('abort', () => answer.give(new Error('it took too long')));
+      signal.addEventListener('abort', () => answer.give(new Error('it is not waited for any longer')));
       const type = body === null ? [] : ['content-type', 'application/json'];
-      upstream.send({ method, origin, target, headers: [...type, ...provider.credential(secret)], body }, answer);
+      upstream.send(
+        { method, origin, target, headers: [...more, ...type, ...provider.credential(secret)], body },
+        answer,
+      );
     });
     const encoding = headers['content-encoding'];
-    const whole = wholeBody(pieces, typeof encoding === 'string' ? encoding : null, limits.maxErrorBytes);
-    return { status, headers, body: await whole.catch(() => joined(pieces)) };
-  });
+    const whole = wholeBody(pieces, typeof encoding === 'string' ? encoding : null, most(status));
+    return { status, headers, body: await whole.catch(() => joined(pieces)), isWhole };
+  }, gone);
 }
 
 interface Received {
   readonly status: number;
   readonly headers: HeaderBag;
   readonly pieces: readonly Uint8Array[];
+  readonly isWhole: boolean;
   readonly error: Error | null;
 }
 
 /** Collects a small answer. */
 class Answer implements Sink {
-  readonly #maxBytes: number;
+  readonly #most: (status: number) => number;
   readonly #onDone: (received: Received) => void;
   readonly #pieces: Uint8Array[] = [];
   #flow: Flow | null = null;
+  #maxBytes = 0;
   #status = 0;
   #headers: HeaderBag = {};
   #bytes = 0;
+  #isWhole = true;
   #isOver = false;
 
-  constructor(maxBytes: number, onDone: (received: Received) => void) {
-    this.#maxBytes = maxBytes;
+  /** @param most - how much of an answer with a status is enough */
+  constructor(most: (status: number) => number, onDone: (received: Received) => void) {
+    this.#most = most;
     this.#onDone = onDone;
   }
 
@@ -73,6 +96,7 @@ class Answer implements Sink {
 
   head(status: number, headers: HeaderBag): void {
     this.#status = status;
+    this.#maxBytes = this.#most(status);
     this.#headers = headers;
   }
 
@@ -81,7 +105,9 @@ class Answer implements Sink {
     this.#pieces.push(chunk);
     this.#bytes += chunk.length;
     // What is enough to tell is enough.
-    if (this.#bytes > this.#maxBytes) this.give(new Error('the answer is long enough'));
+    if (this.#bytes <= this.#maxBytes) return true;
+    this.#isWhole = false;
+    this.give(new Error('the answer is long enough'));
     return true;
   }
 
@@ -103,6 +129,7 @@ class Answer implements Sink {
   #done(error: Error | null): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#onDone({ status: this.#status, headers: this.#headers, pieces: this.#pieces, error });
+    const isWhole = this.#isWhole;
+    this.#onDone({ status: this.#status, headers: this.#headers, pieces: this.#pieces, isWhole, error });
   }
 }

@@ -2,6 +2,7 @@
 
 import { isSluiceError } from '../errors.ts';
 import { type Failure, failure, Trouble } from '../failure.ts';
+import type { TimeLimit } from '../plan/time-limit.ts';
 import type { Phase } from './patience.ts';
 
 const neverConnected = new Set([
@@ -40,9 +41,23 @@ export function transportFailure(error: Error, hasHead: boolean): Failure {
     });
   }
   if (brokenHttp.test(code) || name === 'HTTPParserError') {
-    return failure('no_http', 'upstream_protocol', `The provider's answer is no proper HTTP (${code || name}).`);
+    return failure('no_http', 'upstream_protocol', `The provider's answer is no proper HTTP (${code || name}).`, {
+      // What has grown too large is no accident: it would come again.
+      again: code === 'UND_ERR_HEADERS_OVERFLOW' ? 'never' : 'same-key',
+    });
   }
   if (hasHead) return truncated(`the connection broke (${code || name})`);
+  if (code === 'SLUICE_STALE') {
+    return failure(
+      'stale',
+      'upstream_unreachable',
+      'The provider closed a kept connection as a request went out on it.',
+      {
+        scope: 'gateway',
+        again: 'fresh-connection',
+      },
+    );
+  }
   return failure(
     'reset',
     'upstream_unreachable',
@@ -83,6 +98,11 @@ export function endedBy(reason: unknown): Failure {
   return failure('client_gone', 'request_timeout', 'The client hung up.', { scope: 'client', again: 'never' });
 }
 
+/** The same before anything was sent: then nothing was used. */
+export function endedBefore(reason: unknown): Failure {
+  return { ...endedBy(reason), isProofOfNothing: true };
+}
+
 /** The answer came by HTTP and is none: an impossible status, stacked encodings. */
 export function noHttp(what: string): Failure {
   return failure('no_http', 'upstream_protocol', `The provider's answer is no proper HTTP: it has ${what}.`);
@@ -104,10 +124,26 @@ export function tooLarge(what: string): Failure {
   return failure('too_large', 'upstream_protocol', message, { scope: 'gateway', again: 'never', mayHaveRun: true });
 }
 
-/** @param model - null when it is the provider as a whole that is left alone */
-export function circuitOpen(model: string | null, retryAfterMs: number): Failure {
+/** All requests together hold as much as they may, and this one is among the large ones. */
+export function noRoom(): Failure {
+  const message = 'The gateway holds as many bytes as server.maxBufferedBytes allows, and the answer is large.';
+  return failure('overloaded', 'overloaded', message, {
+    scope: 'gateway',
+    again: 'never',
+    mayHaveRun: true,
+    retryAfterMs: 1_000,
+  });
+}
+
+/**
+ * @param model - null when it is the provider as a whole that is left alone
+ * @param isIsolated - by an operator, whose reasons are not the client's business
+ */
+export function circuitOpen(model: string | null, retryAfterMs: number, isIsolated = false): Failure {
   const who = model === null ? 'The provider' : `The model ${JSON.stringify(model)}`;
-  const message = `${who} has failed too often; it is tried again in ${Math.ceil(retryAfterMs / 1000)} s.`;
+  const message = isIsolated
+    ? `${who} has been taken out of use by an operator.`
+    : `${who} has failed too often; it is tried again in ${Math.ceil(retryAfterMs / 1000)} s.`;
   return failure('circuit_open', 'circuit_open', message, {
     scope: 'gateway',
     again: 'never',
@@ -117,20 +153,9 @@ export function circuitOpen(model: string | null, retryAfterMs: number): Failure
 }
 
 /** A silence that was too long. The call may have run to its end all the same, and been billed. */
-export function silence(phase: Phase | 'total', afterMs: number): Failure {
+export function silence(phase: Phase, afterMs: number): Failure {
   const seconds = (afterMs / 1000).toFixed(1);
   switch (phase) {
-    case 'total':
-      return failure(
-        'deadline',
-        'deadline_exceeded',
-        `The request took longer than timeouts.totalMs allows (${seconds} s).`,
-        {
-          scope: 'gateway',
-          again: 'never',
-          mayHaveRun: true,
-        },
-      );
     case 'slow-reader':
       return failure(
         'slow_reader',
@@ -152,4 +177,21 @@ export function silence(phase: Phase | 'total', afterMs: number): Failure {
         },
       );
   }
+}
+
+/** The request as a whole has had its time: what was under way may have run to its end all the same. */
+export function outOfTime({ by, saidMs }: TimeLimit): Failure {
+  const message = `The request took longer than ${by} allows (${saidMs / 1000} s).`;
+  return failure('deadline', 'deadline_exceeded', message, { scope: 'gateway', again: 'never', mayHaveRun: true });
+}
+
+/** So little is left that another call would only cost. */
+export function tooLate({ by, saidMs }: TimeLimit, leftMs: number): Failure {
+  const left = Math.max(0, Math.floor(leftMs));
+  const message = `Of the ${saidMs / 1000} s that ${by} allows the request, ${left} ms are left: too few for a call to the provider.`;
+  return failure('deadline', 'deadline_exceeded', message, {
+    scope: 'gateway',
+    again: 'never',
+    isProofOfNothing: true,
+  });
 }

@@ -43,14 +43,14 @@ export interface Circumstances {
 }
 
 /** An attempt that would have less time than this is not begun. */
-const shortestAttemptMs = 250;
+export const shortestAttemptMs = 250;
 
 /** Decides, and writes into `course` what it has decided. */
 export function judge(failure: Failure, course: Course, around: Circumstances): Verdict {
   course.lastFailure = failure;
   if (around.isShown || failure.scope === 'client') return { do: 'stop' };
   if (mayRepeat(failure, around.repeat) && course.calls < around.settings.maxUpstreamCalls) {
-    const again = failure.again === 'same-key' ? retry(failure, course, around) : failover(failure, course, around);
+    const again = next(failure, course, around);
     if (again !== null) return again;
   }
   // What the provider says of our keys is nobody's business but the operator's.
@@ -73,6 +73,24 @@ function mayRepeat(failure: Failure, repeat: Repeat): boolean {
     case 'if-nothing-happened':
       return failure.isProofOfNothing;
   }
+}
+
+function next(failure: Failure, course: Course, around: Circumstances): Verdict | null {
+  switch (failure.again) {
+    case 'fresh-connection':
+      return reconnect(course, around) ?? retry(failure, course, around);
+    case 'same-key':
+      return retry(failure, course, around);
+    default:
+      return failover(failure, course, around);
+  }
+}
+
+/** The provider is well, as far as anybody knows: once, this costs nothing. */
+function reconnect(course: Course, { leftMs }: Circumstances): Verdict | null {
+  if (course.hasReconnected || leftMs < shortestAttemptMs) return null;
+  course.hasReconnected = true;
+  return { do: 'again', afterMs: 0, isFailover: false };
 }
 
 /** Other keys would meet the same overloaded model: the same one asks again, later, if the budget still allows it. */

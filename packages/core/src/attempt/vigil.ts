@@ -21,8 +21,10 @@ export class Vigil {
   readonly #timeouts: TimeoutSettings;
   /** What a judged stream has said so far; null for every other answer, where each byte is a sign of life. */
   #scan: Scan | null = null;
-  #documents = 0;
+  #signs = 0;
   #isShown = false;
+  /** Whatever comes of an error answer, it has to be over in time. */
+  #isError = false;
 
   /** @param onOver - a silence was too long; called at most once */
   constructor({ clock, alarms, timeouts }: VigilTools, deadlineAtMs: number, onOver: (phase: Phase | 'total') => void) {
@@ -39,6 +41,12 @@ export class Vigil {
     this.#patience.enter('idle', this.#timeouts.idleMs);
   }
 
+  /** What the provider has to say against a call it says at once: the whole of it has as long as one silence. */
+  waitForError(): void {
+    this.#isError = true;
+    this.waitForBody();
+  }
+
   waitForEvents(scan: Scan): void {
     this.#scan = scan;
     this.#patience.enter('first-event', this.#timeouts.firstEventMs);
@@ -50,14 +58,20 @@ export class Vigil {
     this.#waitOn();
   }
 
-  /** A piece has come. Comments in a stream do not count: only what is read into an event does. */
+  /**
+   * A piece has come. In a stream, comments and pings do not count: only an event that tells something does, and before
+   * the first one nothing but that.
+   */
   heard(): void {
     const scan = this.#scan;
-    if (scan === null) return this.#patience.touch();
-    const isAfterTerminal = this.#patience.phase === 'after-terminal';
-    if (scan.isAtRest !== isAfterTerminal) this.#waitOn();
-    else if (scan.documents !== this.#documents || !scan.isBetweenEvents) this.#patience.touch();
-    this.#documents = scan.documents;
+    if (scan === null) {
+      if (!this.#isError) this.#patience.touch();
+      return;
+    }
+    const { phase } = this.#patience;
+    if (scan.isAtRest !== (phase === 'after-terminal')) this.#waitOn();
+    else if (phase !== 'first-event' && (scan.signs !== this.#signs || !scan.isBetweenEvents)) this.#patience.touch();
+    this.#signs = scan.signs;
   }
 
   /** The client takes nothing more: from here on it is the client's silence that counts. */

@@ -35,8 +35,11 @@ export class Allowances {
     this.#leaseMs = leaseMs;
   }
 
-  /** @throws SluiceError `rate_limited`, with the time after which the same request would be let in */
-  admit({ id, limits }: Caller, tokens: () => number): Eventually<Allowance> {
+  /**
+   * @param leaseMs - how long it is in flight at most, where that is longer than for other requests
+   * @throws SluiceError `rate_limited`, with the time after which the same request would be let in
+   */
+  admit({ id, limits }: Caller, tokens: () => number, leaseMs: number = this.#leaseMs): Eventually<Allowance> {
     if (limits === undefined) return free;
     const counted = limits.tokensPerMinute > 0 ? tokens() : 0;
     const admission = this.#store.reserve({
@@ -44,7 +47,7 @@ export class Allowances {
       meters: [{ name: 'caller', limits }],
       subjects: [],
       tokens: counted,
-      leaseMs: this.#leaseMs,
+      leaseMs,
     });
     const admitted = ({ reservation, shortage }: Awaited<typeof admission>): Allowance => {
       if (shortage !== null) throw limited(limits, shortage);

@@ -51,4 +51,6 @@ export type CallerLookup = (question: CallerQuestion) => Caller | null | Promise
 export interface Auth {
   /** @throws SluiceError `unauthorized` (the same for a missing and a wrong key), `invalid_request` for two different ones */
   identify(question: Omit<CallerQuestion, 'credential'>): Caller | Promise<Caller>;
+  /** The caller who was let in under this id before and shows something it was given then; null when it may not call any more. */
+  known(id: string): Caller | null;
 }

@@ -19,6 +19,7 @@ const longestKey = 1_024;
  */
 export function listedCallers(callers: readonly ListedCaller[]): Auth {
   const salt = crypto.randomUUID();
+  const byId = new Map<string, Caller>(callers.map(({ id, limits }) => [id, { id, limits }]));
   const byDigest = Promise.all(
     callers.map(async ({ id, key, limits }) => [await platform.sha256(salt + key), { id, limits }] as const),
   ).then((entries) => new Map<string, Caller>(entries));
@@ -27,6 +28,7 @@ export function listedCallers(callers: readonly ListedCaller[]): Auth {
     ready = map;
   });
   return {
+    known: (id) => byId.get(id) ?? null,
     identify({ target, headers }) {
       const credential = singleCredential(target, headers);
       if (credential === null || credential.length > longestKey) throw unauthorized();
@@ -46,6 +48,8 @@ function find(byDigest: ReadonlyMap<string, Caller>, digest: string): Caller {
 /** Asks the host's own function. It may know callers by other means, so several credentials are its business. */
 export function askedCallers(lookup: CallerLookup): Auth {
   return {
+    // Only the function could tell, and it goes by credentials.
+    known: (id) => ({ id }),
     async identify({ method, target, headers }) {
       const [credential = null] = credentialsOf(target, headers);
       const caller = await lookup({ method, target, headers, credential });
@@ -60,11 +64,11 @@ const anyone: Caller = { id: 'anyone' };
 
 /** Everybody is the same caller: the host guards the mount. */
 export function anyCaller(): Auth {
-  return { identify: () => anyone };
+  return { identify: () => anyone, known: (id) => (id === anyone.id ? anyone : null) };
 }
 
 /** One wording for a missing and a wrong key: an attacker learns nothing from the difference. */
-function unauthorized(): SluiceError {
+export function unauthorized(): SluiceError {
   return new SluiceError(
     'unauthorized',
     'This gateway needs a caller key. Send it as x-goog-api-key, Authorization: Bearer or ?key=.',

@@ -14,7 +14,8 @@ export function credentialsOf(target: string, headers: HeaderBag): string[] {
   for (const value of listed(headers['x-goog-api-key'])) note(found, value.trim());
   for (const value of listed(headers.authorization)) note(found, bearer.exec(value)?.[1] ?? '');
   const mark = target.indexOf('?');
-  if (mark >= 0 && target.includes('key', mark)) {
+  // A name may be written with escapes, and the provider would read it all the same.
+  if (mark >= 0 && (target.includes('key', mark) || target.includes('%', mark))) {
     for (const value of new URLSearchParams(target.slice(mark + 1)).getAll('key')) note(found, value);
   }
   return found;

@@ -25,15 +25,17 @@ const CLOSE_BRACKET = 0x5d;
 
 /** root, list, entry, content, parts, part */
 const deepestKey = 6;
-/** No key and no value that matters is longer. */
+/** No key that matters is longer. */
 const longestWord = 40;
+/** The name of a model has 128 letters at most, and may have its collection before it. */
+const longestValue = 160;
 
 /** What the walk tells; positions are indexes into the chunk that is being fed. */
 export interface Walked {
   /** A key was read; `walk.keys[depth]` holds it. @returns true to be told its value if that is a string or a number */
   key(depth: number, word: string): boolean;
-  /** The value that was asked for; a number comes as its first digit. */
-  value(word: string): void;
+  /** The value that was asked for, as far as it is short, and where it ends; a number comes as its first digit. */
+  value(word: string, at: number): void;
   /** A value begins in the list or object at `depth`; the key that it stands under is in `walk.keys[depth]`. */
   valueStart(depth: number, isObject: boolean, at: number): void;
   /** The container at `depth + 1` has closed; `depth` 0 means that the object is over. */
@@ -98,7 +100,7 @@ export class JsonWalk {
       case QUOTE:
         return this.#startString(at);
       case COMMA:
-        this.#expectsKey = this.#isObject[this.depth] === true;
+        this.#expectsKey = this.depth <= deepestKey && this.#isObject[this.depth] === true;
         this.#isAwaited = false;
         return;
       case COLON:
@@ -122,13 +124,15 @@ export class JsonWalk {
 
   #enter(isObject: boolean): void {
     this.depth++;
-    this.#isObject[this.depth] = isObject;
     this.#expectsKey = isObject;
-    if (this.depth <= deepestKey) this.keys[this.depth] = null;
+    // What lies deeper is only counted: nesting costs no memory, however deep.
+    if (this.depth > deepestKey) return;
+    this.#isObject[this.depth] = isObject;
+    this.keys[this.depth] = null;
   }
 
   #seeScalar(byte: number, at: number): void {
-    if (this.#isAwaited && byte >= ZERO && byte <= NINE) this.#told.value(String.fromCharCode(byte));
+    if (this.#isAwaited && byte >= ZERO && byte <= NINE) this.#told.value(String.fromCharCode(byte), at);
     this.#isAwaited = false;
     this.#told.valueStart(this.depth, false, at);
   }
@@ -149,28 +153,29 @@ export class JsonWalk {
     if (this.#word === '' && this.#reading === 'key') {
       const end = plainEnd(chunk, from);
       if (end >= 0) {
-        this.#endWord(this.#words.find(chunk, from, end));
+        this.#endWord(this.#words.find(chunk, from, end), end);
         return end + 1;
       }
     }
+    const longest = this.#reading === 'key' ? longestWord : longestValue;
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at] as number;
       if (this.#isEscaped) this.#isEscaped = false;
       else if (byte === BACKSLASH) this.#isEscaped = true;
       else if (byte === QUOTE) {
-        this.#endWord(this.#word);
+        this.#endWord(this.#word, at);
         return at + 1;
       }
-      if (this.#word.length < longestWord) this.#word += String.fromCharCode(byte);
+      if (this.#word.length < longest) this.#word += String.fromCharCode(byte);
     }
     return chunk.length;
   }
 
-  #endWord(word: string): void {
+  #endWord(word: string, at: number): void {
     this.#isInString = false;
     if (this.#reading === 'value') {
       this.#isAwaited = false;
-      return this.#told.value(word);
+      return this.#told.value(word, at);
     }
     this.#expectsKey = false;
     this.keys[this.depth] = word;

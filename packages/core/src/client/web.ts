@@ -1,10 +1,10 @@
 /** The client's side over web standards: a `Request` becomes an {@link Exchange}, what is poured becomes a `Response`. */
 
-import { joined } from '../bytes/joined.ts';
 import { Cancellation } from '../cancellation.ts';
 import { SluiceError } from '../errors.ts';
-import type { Exchange, Flow, HeaderBag, Sink } from '../wire.ts';
+import type { BodyRoom, Exchange, Flow, HeaderBag, Sink } from '../wire.ts';
 import { withoutMount } from './mount.ts';
+import { Pieces } from './pieces.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 import { newRequestId } from './request-id.ts';
 
@@ -32,7 +32,7 @@ export function webExchange(request: Request, mountPath: string): WebExchange {
     remote: null,
     client,
     cancellation,
-    readBody: (maxBytes) => readBody(request, maxBytes),
+    readBody: (maxBytes, room) => readBody(request, maxBytes, cancellation, room),
   };
   if (request.signal.aborted) cancellation.cancel(request.signal.reason);
   else request.signal.addEventListener('abort', () => client.leave(request.signal.reason), { once: true });
@@ -45,17 +45,40 @@ function bagOf(headers: Headers): HeaderBag {
   return bag;
 }
 
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBody(
+  request: Request,
+  maxBytes: number,
+  cancellation: Cancellation,
+  room?: BodyRoom,
+): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of request.body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>) {
-    bytes += piece.length;
-    if (maxBytes > 0 && bytes > maxBytes) throw tooLarge(maxBytes);
-    pieces.push(piece);
+  cancellation.throwIfCancelled();
+  const declared = Number(request.headers.get('content-length') ?? 0);
+  if (maxBytes > 0 && declared > maxBytes) throw tooLarge(maxBytes);
+  room?.askFor(declared);
+  const pieces = new Pieces(declared);
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader();
+  // A source that has stopped sending is let go of, and then the reading ends.
+  const ended = { cancelled: (reason: unknown) => void reader.cancel(reason).catch(ignore) };
+  cancellation.listen(ended);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      cancellation.throwIfCancelled();
+      if (done) return pieces.whole();
+      if (maxBytes > 0 && pieces.bytes + value.length > maxBytes) throw tooLarge(maxBytes);
+      room?.keep(value.length);
+      pieces.add(value);
+    }
+  } catch (error) {
+    reader.cancel(error).catch(ignore);
+    throw error;
+  } finally {
+    cancellation.forget(ended);
   }
-  return joined(pieces);
 }
+
+function ignore(): void {}
 
 function tooLarge(maxBytes: number): SluiceError {
   return new SluiceError('payload_too_large', `The body has more than server.maxBodyBytes (${maxBytes}) bytes.`);
@@ -104,6 +127,10 @@ class ResponseSink implements Sink {
     this.#resolve(new Response(body, { status, statusText, headers: toHeaders(headers) }));
   }
 
+  get waitingBytes(): number {
+    return this.#controller === null ? 0 : highWaterBytes - (this.#controller.desiredSize ?? highWaterBytes);
+  }
+
   write(chunk: Uint8Array): boolean {
     if (this.#isOver || this.#controller === null) return true;
     this.#controller.enqueue(chunk);
@@ -124,7 +151,7 @@ class ResponseSink implements Sink {
       return;
     }
     // An errored stream forgets what nobody has read yet, so the error waits until the last words are gone.
-    if (lastWords !== undefined) this.#controller.enqueue(lastWords);
+    if (lastWords !== undefined && lastWords.length > 0) this.#controller.enqueue(lastWords);
     this.#failedBy = error;
     this.#onPull();
   }

@@ -19,6 +19,30 @@ export interface Grammar {
   readonly block: readonly [object: string, key: string] | null;
   /** The object at the root that counts tokens. */
   readonly usage: string;
+  /** Keys from the root to strings that name what lives in one project: things that an answer makes, and tokens to go on with. */
+  readonly names: readonly (readonly string[])[];
+  /** Where each event says of what kind it is; then that tells the end, and nothing in the list does. */
+  readonly events: EventGrammar | null;
+}
+
+/** A language whose events say of what kind they are. A whole answer is what the last of them stands for. */
+export interface EventGrammar {
+  /** The key at the root that says the kind: `event_type`. */
+  readonly kind: string;
+  /** The kind that is an error. */
+  readonly error: string;
+  /** Kinds that say nothing yet, unless they name something or say how it ended. */
+  readonly opening: readonly string[];
+  /** Kinds that nothing follows. */
+  readonly ends: readonly string[];
+  /** Keys of short values that may stand before the kind; by any other one the event is no error. */
+  readonly before: readonly string[];
+  /** The object at the root of an event that stands for the whole answer: `interaction`. */
+  readonly whole: string;
+  /** The key that says how the whole stands: in that object, at the root of an event, or of a whole answer. */
+  readonly status: string;
+  /** What it says when nothing more is to come. */
+  readonly ended: readonly string[];
 }
 
 /** How far an answer had come when it broke. */
@@ -35,6 +59,8 @@ export interface Dialect {
   readonly grammar: Grammar;
   /** The JSON body of an error that the client meets before any answer. */
   errorBody(error: SluiceError): string;
+  /** The same in place of a body of the provider's own that cannot be shown, under the status that it came with. */
+  replacement(status: number, error: SluiceError): string;
   /** The last bytes of an answer that broke in the middle; they go out in a write of their own, then the connection ends. */
   lastWords(error: SluiceError, answer: BrokenAnswer): string;
   /** The same for an error object of the provider's own, given as JSON text. */

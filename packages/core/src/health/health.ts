@@ -2,18 +2,24 @@
 
 import type { Clock } from '../clock.ts';
 import type { Emitter } from '../events.ts';
-import type { Failure } from '../failure.ts';
 import type { BreakerSnapshot } from '../snapshot.ts';
 import {
   afterAbandonedProbe,
+  afterFailedProbe,
   afterFailure,
+  afterProof,
+  afterSign,
   afterSuccess,
+  afterTime,
   ask,
   type Breaker,
   type BreakerSettings,
   closedBreaker,
+  countsOf,
+  isolated,
 } from './breaker.ts';
 import { RetryBudget } from './budget.ts';
+import { type Known, Leave, noTrials, type Pass, type Say, type Trial } from './leave.ts';
 
 /** Whom a call goes to. */
 export interface Target {
@@ -22,17 +28,12 @@ export interface Target {
   readonly model: string | null;
 }
 
-/** Leave to make one call. Told once that the target is alive, and once how the call ended. */
-export interface Pass {
-  /** The answer has begun with something that means something: a probe has succeeded. */
-  proven(): void;
-  settle(failure: Failure | null): void;
-}
-
 /** A call that may not be made now. */
 export interface Refusal {
   readonly target: string;
   readonly retryAfterMs: number;
+  /** It was not failures that opened the breaker, but an operator. */
+  readonly isIsolated: boolean;
 }
 
 /** Model names come from callers, so the number of targets that are remembered is bounded; the oldest are forgotten. */
@@ -59,17 +60,18 @@ export class Health {
   enter(target: Target): Pass | Refusal {
     const known = this.#know(target);
     // Nobody is ill: the usual case looks nothing up.
-    if (this.#breakers.size === 0) return new Leave(this.#say, known, nobody);
+    if (this.#breakers.size === 0) return new Leave(this.#say, known, noTrials);
     const names = [known.model, known.host];
     const nowMs = this.#clock.now();
     for (const name of names) {
-      const breaker = this.#breakers.get(name);
-      if (breaker === undefined || ask(breaker, nowMs).may !== 'wait') continue;
-      const waitMs = breaker.state === 'open' ? breaker.untilMs - nowMs : this.#settings.openMs;
-      return { target: name, retryAfterMs: Math.max(1, waitMs) };
+      const breaker = this.#now(name, nowMs);
+      if (ask(breaker, nowMs, this.#settings).may === 'wait') return this.#refusal(name, breaker, nowMs);
     }
-    const probes = names.filter((name) => this.#askFor(name, nowMs) === 'probe');
-    return new Leave(this.#say, known, probes);
+    return new Leave(
+      this.#say,
+      known,
+      names.flatMap((name) => this.#let(name, nowMs)),
+    );
   }
 
   /** The retries that are left for a target. */
@@ -78,21 +80,45 @@ export class Health {
   }
 
   snapshot(): BreakerSnapshot[] {
-    const offsetMs = this.#clock.wallNow() - this.#clock.now();
-    return [...this.#breakers].flatMap(([target, breaker]) => {
-      if (breaker.state === 'closed' && breaker.run === 0) return [];
-      const failures = breaker.state === 'closed' ? breaker.run : breaker.opened + 1;
-      const untilMs = breaker.state === 'open' ? Math.round(breaker.untilMs + offsetMs) : null;
-      return [{ target, state: breaker.state, failures, untilMs }];
+    const nowMs = this.#clock.now();
+    return [...this.#breakers.keys()].flatMap((target) => {
+      const breaker = this.#now(target, nowMs);
+      const counts = countsOf(breaker, nowMs, this.#settings);
+      if (breaker.state === 'closed' && counts.failures === 0) return [];
+      const untilMs = breaker.state === 'open' ? this.#wallMs(breaker.untilMs, nowMs) : null;
+      return [{ target, state: breaker.state, ...counts, untilMs, reason: reasonOf(breaker) }];
     });
   }
 
-  #askFor(name: string, nowMs: number): 'pass' | 'probe' | 'wait' {
-    const breaker = this.#breakers.get(name);
-    if (breaker === undefined) return 'pass';
-    const answer = ask(breaker, nowMs);
-    this.#become(name, answer.breaker, 'probe');
-    return answer.may;
+  /** Every target that a call has gone to, or that has a breaker of its own. */
+  targets(): Set<string> {
+    const names = new Set(this.#breakers.keys());
+    for (const [host, models] of this.#known) {
+      names.add(host);
+      for (const { model } of models.values()) names.add(model);
+    }
+    return names;
+  }
+
+  /** Lets nothing through to a target until {@link reset}. */
+  isolate(target: string, reason: string): void {
+    this.#become(target, isolated(reason), reason);
+  }
+
+  /** Forgets all that speaks against a target. */
+  reset(target: string): void {
+    this.#become(target, closedBreaker, 'reset');
+  }
+
+  resetAll(): void {
+    for (const target of [...this.#breakers.keys()]) this.reset(target);
+  }
+
+  /** Goes on where another stood: what an operator has isolated stays so. */
+  takeOver(before: Health): void {
+    for (const [target, breaker] of before.#breakers) {
+      if (breaker.state === 'isolated') this.#breakers.set(target, breaker);
+    }
   }
 
   #know({ host, model }: Target): Known {
@@ -104,109 +130,106 @@ export class Health {
     const known = models.get(model);
     if (known !== undefined) return known;
     const made: Known = { model: `${host}/${model ?? '-'}`, host, budget: new RetryBudget() };
-    remember(models, model, made);
+    if (models.size >= mostTargets) models.delete(models.keys().next().value as string | null);
+    models.set(model, made);
     return made;
   }
 
-  // While somebody else probes, what was under way before the breaker opened has no say.
-  #hasSay(name: string, probed: readonly string[]): boolean {
-    return probed.includes(name) || this.#breakers.get(name)?.state !== 'probing';
+  /** The breaker as time has left it. */
+  #now(name: string, nowMs: number): Breaker {
+    const breaker = this.#breakers.get(name) ?? closedBreaker;
+    if (breaker.state !== 'probing') return breaker;
+    const next = afterTime(breaker, nowMs, this.#settings, this.#random());
+    this.#become(name, next, 'probe_overdue');
+    return next;
+  }
+
+  #let(name: string, nowMs: number): Trial[] {
+    const { may, breaker } = ask(this.#now(name, nowMs), nowMs, this.#settings);
+    if (may === 'pass') return [];
+    this.#become(name, breaker, 'probe');
+    return [{ name, ticket: breaker }];
+  }
+
+  #refusal(target: string, breaker: Breaker, nowMs: number): Refusal {
+    const { openMs, maxOpenMs } = this.#settings;
+    const isIsolated = breaker.state === 'isolated';
+    // Nobody knows when a probe or an operator will be done.
+    const waitMs = breaker.state === 'open' ? breaker.untilMs - nowMs : isIsolated ? maxOpenMs : openMs;
+    return { target, retryAfterMs: Math.max(1, waitMs), isIsolated };
   }
 
   readonly #say: Say = {
-    succeeded: (name, probed) => {
-      if (this.#breakers.size > 0 && this.#hasSay(name, probed)) this.#succeed(name);
+    proven: ({ model, host }, trials) => {
+      if (this.#breakers.size === 0) return;
+      for (const { name } of trials) this.#change(name, afterProof, 'success');
+      this.#change(model, afterSign, 'success');
+      this.#change(host, afterSign, 'success');
     },
-    failed: (name, probed, reason) => {
-      if (this.#hasSay(name, probed)) this.#fail(name, reason);
+    succeeded: (name, trial) => {
+      if (this.#breakers.size === 0) return;
+      if (trial !== null) this.#change(name, afterProof, 'success');
+      else this.#change(name, (one) => afterSuccess(one, this.#clock.now(), this.#settings), 'success');
     },
-    abandoned: (name) => this.#abandon(name),
+    failed: (name, trial, reason) => {
+      const nowMs = this.#clock.now();
+      const breaker = this.#now(name, nowMs);
+      // A probe whose place somebody else has by now has no more to say than what was under way when it opened.
+      const judge = trial?.ticket === breaker ? afterFailedProbe : afterFailure;
+      this.#become(name, judge(breaker, nowMs, this.#settings, this.#random(), reason), reason);
+    },
+    abandoned: ({ name, ticket }) => {
+      if (this.#breakers.get(name) !== ticket) return;
+      this.#change(name, (one) => afterAbandonedProbe(one, this.#clock.now()), 'abandoned');
+    },
   };
 
-  #succeed(name: string): void {
+  #change(name: string, by: (breaker: Breaker) => Breaker, reason: string): void {
     const breaker = this.#breakers.get(name);
-    if (breaker !== undefined) this.#become(name, afterSuccess(breaker, this.#clock.now(), this.#settings), 'success');
-  }
-
-  #fail(name: string, reason: string): void {
-    const breaker = this.#breakers.get(name) ?? closedBreaker;
-    this.#become(name, afterFailure(breaker, this.#clock.now(), this.#settings, this.#random()), reason);
-  }
-
-  #abandon(name: string): void {
-    const breaker = this.#breakers.get(name);
-    if (breaker !== undefined) this.#become(name, afterAbandonedProbe(breaker, this.#clock.now()), 'abandoned');
+    if (breaker !== undefined) this.#become(name, by(breaker), reason);
   }
 
   #become(name: string, next: Breaker, reason: string): void {
-    const before = this.#breakers.get(name)?.state ?? 'closed';
+    const before = this.#breakers.get(name) ?? closedBreaker;
+    if (next === before) return;
     if (next === closedBreaker) this.#breakers.delete(name);
-    else remember(this.#breakers, name, next);
-    if (next.state === before) return;
-    const untilMs = next.state === 'open' ? Math.round(this.#clock.wallNow() + next.untilMs - this.#clock.now()) : null;
-    this.#emitter.emit('breaker', { target: name, state: next.state, untilMs, reason });
-  }
-}
-
-/** A target under the names of its two breakers. */
-interface Known {
-  readonly model: string;
-  readonly host: string;
-  readonly budget: RetryBudget;
-}
-
-const nobody: readonly string[] = [];
-
-/** What a call may say of the breakers that it passed. */
-interface Say {
-  succeeded(name: string, probed: readonly string[]): void;
-  failed(name: string, probed: readonly string[], reason: string): void;
-  abandoned(name: string): void;
-}
-
-/** @see Pass */
-class Leave implements Pass {
-  readonly #say: Say;
-  readonly #known: Known;
-  /** Breakers for which this call is the probe, until it has proven something. */
-  #probed: readonly string[];
-
-  constructor(say: Say, known: Known, probed: readonly string[]) {
-    this.#say = say;
-    this.#known = known;
-    this.#probed = probed;
+    else this.#remember(name, next);
+    if (next.state === before.state) return;
+    const nowMs = this.#clock.now();
+    this.#emitter.emit('breaker', {
+      target: name,
+      state: next.state,
+      ...countsOf(next, nowMs, this.#settings),
+      untilMs: next.state === 'open' ? this.#wallMs(next.untilMs, nowMs) : null,
+      reason,
+    });
   }
 
-  proven(): void {
-    for (const name of this.#probed) this.#say.succeeded(name, this.#probed);
-    this.#probed = nobody;
-  }
-
-  settle(failure: Failure | null): void {
-    const { model, host } = this.#known;
-    const probed = this.#probed;
-    switch (failure?.scope) {
-      case 'model':
-        // The host has answered, if badly: only the model is to blame.
-        this.#say.failed(model, probed, failure.kind);
-        return this.#say.succeeded(host, probed);
-      case 'host':
-        // The call never reached the model: nothing is known of it.
-        if (probed.includes(model)) this.#say.abandoned(model);
-        return this.#say.failed(host, probed, failure.kind);
-      case 'client':
-      case 'gateway':
-        for (const name of probed) this.#say.abandoned(name);
-        return;
-      default:
-        // A refusal of the request or the key is a sign of life.
-        this.#say.succeeded(model, probed);
-        this.#say.succeeded(host, probed);
+  /** What an operator has isolated is not forgotten for the sake of names that callers have made up. */
+  #remember(name: string, breaker: Breaker): void {
+    if (!this.#breakers.has(name) && this.#breakers.size >= mostTargets) {
+      for (const [oldest, { state }] of this.#breakers) {
+        if (state === 'isolated') continue;
+        this.#breakers.delete(oldest);
+        break;
+      }
     }
+    this.#breakers.set(name, breaker);
+  }
+
+  #wallMs(atMs: number, nowMs: number): number {
+    return Math.round(this.#clock.wallNow() + atMs - nowMs);
   }
 }
 
-function remember<Name, Value>(map: Map<Name, Value>, name: Name, value: Value): void {
-  if (!map.has(name) && map.size >= mostTargets) map.delete(map.keys().next().value as Name);
-  map.set(name, value);
+/** Why a breaker is not closed. */
+function reasonOf(breaker: Breaker): string | null {
+  switch (breaker.state) {
+    case 'closed':
+      return null;
+    case 'isolated':
+      return breaker.reason;
+    default:
+      return breaker.cause.reason;
+  }
 }

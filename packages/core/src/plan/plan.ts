@@ -16,8 +16,10 @@ export interface Plan {
   readonly stickyKey: string | null;
   /** How many tokens it may use, by estimate; worked out only where tokens are counted. */
   readonly tokens: () => number;
-  /** When the request as a whole has had its time, on the clock's monotonic scale. */
+  /** When the request as a whole has had its time, on the clock's monotonic scale; infinity for never. */
   readonly deadlineAtMs: number;
+  /** A reservation for it that nobody settles is in flight no longer than this, in ms; said where it is longer than for other requests. */
+  readonly leaseMs?: number;
 }
 
 /** What has been done for a request so far; the journey counts calls, `attempt/verdict.ts` the rest. */
@@ -34,11 +36,22 @@ export interface Course {
   exhausted: readonly string[];
   /** The key to use again; null when any will do. */
   keyId: string | null;
+  /** It was sent again for nothing, because an old connection had failed it. */
+  hasReconnected: boolean;
   lastFailure: Failure | null;
 }
 
 const nobody: readonly string[] = [];
 
 export function newCourse(): Course {
-  return { calls: 0, tries: 0, failovers: 0, spent: 0, exhausted: nobody, keyId: null, lastFailure: null };
+  return {
+    calls: 0,
+    tries: 0,
+    failovers: 0,
+    spent: 0,
+    exhausted: nobody,
+    keyId: null,
+    hasReconnected: false,
+    lastFailure: null,
+  };
 }

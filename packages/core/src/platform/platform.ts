@@ -1,7 +1,12 @@
-/** What the runtime must give beside the language: digests and decompression. Chosen by the `#platform` conditional. */
+/**
+ * What the runtime must give beside the language: digests, decompression, and how the process is. Chosen by the
+ * `#platform` conditional.
+ */
 
 /** Undoes a content encoding piece by piece. */
 export interface Inflater {
+  /** Bytes that were written and are still to be undone, where the runtime tells. */
+  readonly waitingBytes: number;
   write(chunk: Uint8Array): void;
   /** No more comes; `done` is told once everything has been passed on. */
   end(done: () => void): void;
@@ -16,6 +21,14 @@ export interface InflaterSink {
   broken(error: Error): void;
 }
 
+/** How the process is. */
+export interface Vitals {
+  /** How late the event loop was at its worst since the last look, in ms. */
+  readonly delayMs: number;
+  /** What JavaScript holds, buffers included, as a share of the most that its heap may hold. */
+  readonly heapShare: number;
+}
+
 /** One runtime's way. */
 export interface Platform {
   /** SHA-256 as hex. */
@@ -24,4 +37,6 @@ export interface Platform {
   inflater(encoding: string, sink: InflaterSink): Inflater | null;
   /** @returns the whole body; rejects when it is broken, and with a RangeError when it is larger than `maxBytes` */
   inflate(encoding: string, body: Uint8Array, maxBytes: number): Uint8Array | Promise<Uint8Array>;
+  /** Looks at the process; null where the runtime does not tell, as on the web. */
+  vitals(): Vitals | null;
 }

@@ -20,9 +20,19 @@ export const platform: Platform = {
       data: (chunk) => isStopped || sink.data(chunk),
       broken: (error) => isStopped || sink.broken(error),
     });
+    let waitingBytes = 0;
     return {
+      get waitingBytes() {
+        return waitingBytes;
+      },
       // A refused write fails the reading side too, and that is where it is told.
-      write: (chunk) => void writer.write(chunk as Uint8Array<ArrayBuffer>).catch(() => {}),
+      write(chunk) {
+        waitingBytes += chunk.length;
+        const taken = (): void => {
+          waitingBytes -= chunk.length;
+        };
+        writer.write(chunk as Uint8Array<ArrayBuffer>).then(taken, taken);
+      },
       end(done) {
         writer.close().catch(() => {});
         void read.then((isWhole) => isWhole && !isStopped && done());
@@ -42,7 +52,10 @@ export const platform: Platform = {
         data(chunk) {
           pieces.push(chunk);
           bytes += chunk.length;
-          if (bytes > maxBytes) reject(new RangeError(`the decompressed body has more than ${maxBytes} bytes`));
+          if (bytes <= maxBytes) return;
+          // A bomb that nobody stops would unfold on.
+          inflater?.stop();
+          reject(new RangeError(`the decompressed body has more than ${maxBytes} bytes`));
         },
         broken: reject,
       });
@@ -52,6 +65,9 @@ export const platform: Platform = {
     });
     return new Uint8Array(await new Blob(pieces as Uint8Array<ArrayBuffer>[]).arrayBuffer());
   },
+
+  // No web standard tells how late the loop is or how full the heap: nothing is shed there.
+  vitals: () => null,
 };
 
 async function pour(readable: ReadableStream<Uint8Array>, sink: InflaterSink): Promise<boolean> {

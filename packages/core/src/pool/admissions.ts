@@ -54,7 +54,7 @@ export class Admissions {
       meters,
       subjects: store.isShared ? ['project', subjectOfModel(model)] : none,
       tokens: lease.tokens,
-      leaseMs,
+      leaseMs: plan.leaseMs ?? leaseMs,
     });
   }
 

@@ -51,12 +51,12 @@ export class PoolControl {
     // Said before it is done: where a rest is gone and nobody has said so, it is written down again.
     await this.#keeper().record({ project, key }, 'reset', '');
     if (project.resting !== null) await this.#keeper().record({ project, key: null }, 'reset', '');
-    await this.#keeper().erase({ project, key });
-    await this.#keeper().erase({ project, key: null });
+    await this.#keeper().revoke({ project, key });
+    await this.#keeper().revoke({ project, key: null });
     pool.rests.end({ project, key }, 'reset');
     pool.rests.end({ project, key: null }, 'reset');
     for (const { model } of pool.lanes.coolingOf(project, Number.NEGATIVE_INFINITY)) {
-      await this.#keeper().erase({ project, key: null, model });
+      await this.#keeper().revoke({ project, key: null, model });
       pool.rests.end({ project, key: null, model }, 'reset');
     }
     pool.poke();
@@ -76,7 +76,7 @@ export class PoolControl {
   async enable(keyId: string): Promise<void> {
     const { project, key } = this.#find(keyId);
     await this.#keeper().record({ project, key }, 'enabled', '');
-    await this.#keeper().erase({ project, key });
+    await this.#keeper().revoke({ project, key });
     this.#pool().rests.end({ project, key }, 'enabled');
     this.#pool().poke();
   }
@@ -98,7 +98,7 @@ export class PoolControl {
     const added = pool.add(project, secret);
     try {
       // Who was taken out for good before is wanted again.
-      await this.#keeper().erase(added);
+      await this.#keeper().revoke(added);
       await this.#keeper().record(added, 'added', '');
     } catch (error) {
       pool.roll.takeBack(added);
@@ -123,7 +123,12 @@ export class PoolControl {
     const pool = this.#pool();
     const resting = { reason, sinceMs: pool.nowMs, untilMs: null, endedBy: 'operator' } as const;
     await this.#keeper().record(found, what, why);
-    await this.#keeper().write(found, resting);
+    try {
+      await this.#keeper().decide(found, resting);
+    } catch (error) {
+      this.#keeper().takeBack(found, found.key.resting);
+      throw error;
+    }
     pool.rests.replace(found.project, found.key, resting);
     return found;
   }
@@ -134,9 +139,11 @@ export class PoolControl {
     const pool = this.#pool();
     const ids = pool.roll.projects.flatMap(({ keys }) => keys.map(({ id }) => id));
     const some = ids.slice(0, 5).join(', ');
+    // Who pastes the key itself in the place of its id does not want to see it repeated.
+    const asked = /^[^#]{1,32}#\d{1,6}$/.test(keyId) ? JSON.stringify(keyId) : 'of that id';
     throw new SluiceError(
       'not_found',
-      `The pool "${pool.name}" has no key ${JSON.stringify(keyId.slice(0, 64))}; it has ${some}${ids.length > 5 ? ', …' : ''}.`,
+      `The pool "${pool.name}" has no key ${asked}; it has ${some}${ids.length > 5 ? ', …' : ''}.`,
     );
   }
 }

@@ -3,7 +3,7 @@
 import { platform } from '#platform';
 import { Cancellation } from '../cancellation.ts';
 import { type Clock, sleep } from '../clock.ts';
-import type { AuditEntry, Rest, Store } from '../store/store.ts';
+import type { AuditEntry, Eventually, Rest, Store } from '../store/store.ts';
 import { scopeOf, subjectOfModel } from './admissions.ts';
 import type { KeyPool } from './pool.ts';
 import { type Key, type Resting, stateOf } from './project.ts';
@@ -76,18 +76,26 @@ export class Keeper implements RestKeeper {
     await this.#store.wake(scope, name);
   }
 
+  /** The same for what somebody has decided: a busy store is waited for. */
+  decide(subject: Subject, resting: Resting): Promise<void> {
+    return this.#patiently(() => this.write(subject, resting));
+  }
+
+  revoke(subject: Subject): Promise<void> {
+    return this.#patiently(() => this.erase(subject));
+  }
+
+  /** What was refused must not be kept later either: whoever asked for it was told that nothing has changed. */
+  takeBack(subject: Subject, before: Resting | null): void {
+    const erased = this.erase(subject).catch(() => {});
+    this.#quietly(erased.then(() => (before === null ? undefined : this.write(subject, before))));
+  }
+
   async record({ project, key, model }: Subject, what: string, why: string): Promise<void> {
     const subject = key?.id ?? (model === undefined ? 'project' : subjectOfModel(model));
     const atMs = this.#clock.wallNow();
     const entry = { atMs, scope: scopeOf(this.#pool.name, project), subject, what, why };
-    for (const pauseMs of pausesMs) {
-      try {
-        return await this.#store.append(entry);
-      } catch {
-        await sleep(this.#clock, pauseMs, new Cancellation());
-      }
-    }
-    await this.#store.append(entry);
+    await this.#patiently(() => this.#store.append(entry));
   }
 
   async entries(most: number): Promise<readonly AuditEntry[]> {
@@ -185,6 +193,17 @@ export class Keeper implements RestKeeper {
   async #nameOf({ project, key, model }: Subject): Promise<{ scope: string; name: string }> {
     const name = key !== null ? await subjectOfKey(key) : model === undefined ? 'project' : subjectOfModel(model);
     return { scope: scopeOf(this.#pool.name, project), name };
+  }
+
+  async #patiently(write: () => Eventually<void>): Promise<void> {
+    for (const pauseMs of pausesMs) {
+      try {
+        return await write();
+      } catch {
+        await sleep(this.#clock, pauseMs, new Cancellation());
+      }
+    }
+    await write();
   }
 
   /** A rest that is not written down is learnt again with the next refusal; a store that fails says so itself. */

@@ -35,6 +35,8 @@ export type StickyBy = 'conversation' | 'caller' | `header:${string}`;
 /** What a pool works with. */
 export interface PoolTools {
   readonly waiting: WaitingSettings;
+  /** Whether anybody may begin to wait just now. @default always */
+  readonly mayWait?: () => boolean;
   readonly store: Store;
   readonly clock: Clock;
   readonly emitter: Emitter;
@@ -61,7 +63,7 @@ export class KeyPool implements Lender {
 
   constructor(
     settings: PoolSettings,
-    { waiting, store, clock, emitter, leaseMs, random = Math.random, onKey = () => {} }: PoolTools,
+    { waiting, mayWait = always, store, clock, emitter, leaseMs, random = Math.random, onKey = () => {} }: PoolTools,
   ) {
     this.#onKey = onKey;
     this.#settings = settings;
@@ -70,7 +72,7 @@ export class KeyPool implements Lender {
     const { projects } = this.roll;
     this.lanes = new Lanes(projects, strategies[settings.strategy ?? 'least-busy']);
     this.rests = new Rests(settings.name, projects, this.lanes, { clock, emitter, random });
-    this.#room = new WaitingRoom(waiting, clock);
+    this.#room = new WaitingRoom(waiting, clock, mayWait);
     const { name } = settings;
     const { roll, lanes, rests } = this;
     this.#outlook = new Outlook({ name, roll, lanes, rests, clock });
@@ -287,6 +289,8 @@ export class KeyPool implements Lender {
     return added;
   }
 }
+
+const always = (): boolean => true;
 
 /** What is settled for a lease that nobody was there to take. */
 const neverMade = failure('client_gone', 'request_timeout', 'The client hung up before the call was made.', {

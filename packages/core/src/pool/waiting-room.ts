@@ -43,6 +43,7 @@ interface Line {
 export class WaitingRoom {
   readonly #settings: WaitingSettings;
   readonly #clock: Clock;
+  readonly #mayWait: () => boolean;
   readonly #lines = new Map<string, Line>();
   /** How many of a caller's requests wait: each further one stands behind the first ones of everybody else. */
   readonly #byCaller = new Map<string, number>();
@@ -50,9 +51,11 @@ export class WaitingRoom {
   readonly #sleepers = new Set<Sleeper>();
   waiting = 0;
 
-  constructor(settings: WaitingSettings, clock: Clock) {
+  /** @param mayWait - false while the process has too much to do: then whoever would wait is refused at once */
+  constructor(settings: WaitingSettings, clock: Clock, mayWait: () => boolean = () => true) {
     this.#settings = settings;
     this.#clock = clock;
+    this.#mayWait = mayWait;
   }
 
   /** Something has become free: whoever is first in line looks at once. */
@@ -63,7 +66,7 @@ export class WaitingRoom {
   /** @throws SluiceError the refusal when the wait would be too long, `overloaded` when the room is full; the reason of `gone` */
   async enter<Prize>(who: Waiting<Prize>): Promise<Prize> {
     const { maxEntries, maxWaitMs } = this.#settings;
-    if ((who.waitMs() ?? Number.POSITIVE_INFINITY) > maxWaitMs) throw who.refusal();
+    if ((who.waitMs() ?? Number.POSITIVE_INFINITY) > maxWaitMs || !this.#mayWait()) throw who.refusal();
     if (this.waiting >= maxEntries) {
       const message = `${this.waiting} requests wait for a key already; queue.maxEntries allows no more.`;
       throw new SluiceError('overloaded', message, { retryAfterMs: maxWaitMs });

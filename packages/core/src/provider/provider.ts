@@ -28,6 +28,8 @@ export interface Provider {
   credential(key: string): readonly [name: string, value: string];
   /** What to ask when a rest for this reason may be over. */
   probe(reason: string): ProbeCall;
+  /** The HTTP status that an error's code stands for, where that is a word; null for one that is none. Pure. */
+  statusOf(word: string): number | null;
   /** Whom to blame, what may be tried next, and who rests for how long. Pure. */
   classify(answer: ErrorAnswer): Failure;
 }

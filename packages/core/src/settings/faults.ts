@@ -1,6 +1,7 @@
 /** Says what is wrong with options so that people can mend it: path, expectation, value, and the name they may have meant. */
 
 import type * as z from 'zod';
+import { isKeyLike } from './secrets.ts';
 
 /** Names of the design that this version has not got yet: they deserve a better answer than "unknown". */
 const notYet = new Set(['cache']);
@@ -51,15 +52,16 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
 }
 
 function unknownName(path: readonly PropertyKey[], name: string, known: readonly string[]): string {
-  const full = pathOf([...path, name]);
-  if (notYet.has(name)) return `${full} is not available in this version`;
   const meant = nearest(name, known);
+  // A key that stands in the place of a name is not repeated.
+  const full = pathOf([...path, meant === null && isKeyLike(name) ? `a name of ${name.length} characters` : name]);
+  if (notYet.has(name)) return `${full} is not available in this version`;
   return `${full} is not an option${meant === null ? '' : `; did you mean ${meant}?`}`;
 }
 
 function pathOf(path: readonly PropertyKey[]): string {
   return path
-    .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at === 0 ? '' : '.'}${String(part)}`))
+    .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at === 0 ? '' : '.'}${withoutKeys(String(part))}`))
     .join('');
 }
 
@@ -75,11 +77,16 @@ function given({ code, path }: z.core.$ZodIssue, input: unknown): string {
   if (typeof value === 'string' && (isSecret || code === 'invalid_type')) return `${value.length} characters`;
   if (isSecret || (typeof value === 'object' && value !== null)) return kindOf(value);
   // JSON has no NaN and no Infinity.
-  const text = (typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))).replace(
-    /\/\/[^/]*@/,
-    '//…@',
-  );
+  const text = withoutKeys(typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value)));
   return `${text.length > 60 ? `${text.slice(0, 60)}…` : text} (${kindOf(value)})`;
+}
+
+/** A URL is shown without its password and its query, and what has the shape of a key nowhere. */
+function withoutKeys(text: string): string {
+  return text
+    .replace(/\/\/[^/]*@/, '//…@')
+    .replace(/(\/\/[^?]*\?)[^"]+/, '$1…')
+    .replace(/(?:AIza|AQ\.|sk-)[A-Za-z0-9_-]{8,}/g, '…');
 }
 
 function kindOf(value: unknown): string {

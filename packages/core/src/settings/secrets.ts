@@ -58,7 +58,8 @@ export function callerFaults(callers: readonly CallerOptions[]): string[] {
 /** Names stand in logs. One as long as this, or of a key's shape, is a key in the wrong place. */
 const longestName = 32;
 
-function isKeyLike(id: string): boolean {
+/** True for what is no name of anything. */
+export function isKeyLike(id: string): boolean {
   return id.length > longestName || /^(?:AIza|AQ\.|sk-)/.test(id);
 }
 

@@ -44,6 +44,20 @@ export class Arrears {
     put(this.#turns, nameOf(scope, subject), { scope, subject, isWoken: true, rest: null });
   }
 
+  /** What is owed of a subject has an order: what comes now stands behind it. */
+  coolBehind(rest: Rest): void {
+    if (this.#turns.has(nameOf(rest.scope, rest.subject))) this.cool(rest);
+  }
+
+  /** The store is told something newer: what is owed must not be written over it. */
+  dropTurn(scope: string, subject: string): void {
+    this.#turns.delete(nameOf(scope, subject));
+  }
+
+  dropThing(name: string): void {
+    this.#things.delete(name);
+  }
+
   own(things: readonly Owned[]): void {
     for (const thing of things) put(this.#things, thing.name, thing);
   }

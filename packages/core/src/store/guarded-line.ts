@@ -97,6 +97,11 @@ export class Line {
     return !this.#isDegraded && !this.#isSuspect;
   }
 
+  /** And the last thing it was asked, it has answered. */
+  get isWell(): boolean {
+    return this.isUp && this.#run.state === 0;
+  }
+
   /**
    * Asks the store, or does `instead`: at once when the store is gone, after the deadline when this is how it shows.
    *

@@ -3,13 +3,13 @@
  *
  * What only counts goes on from memory while the store is late or gone: a share of each limit, the rests that were
  * known, the owners that were seen; what this process was admitted before counts too. What has to be durable is refused
- * by a {@link SluiceError}. When the store is back, it is told what was learnt and what was admitted meanwhile.
+ * by a {@link SluiceError}, and a rest that was refused so is written later all the same unless it is taken back. When the store is back, it is told what was learnt and what was admitted meanwhile.
  */
 
 import type { Clock } from '../clock.ts';
 import { SluiceError } from '../errors.ts';
 import { Arrears } from './guarded-arrears.ts';
-import { Bookings, unbounded } from './guarded-bookings.ts';
+import { Bookings, nothing, unbounded } from './guarded-bookings.ts';
 import { Line } from './guarded-line.ts';
 import type {
   Admission,
@@ -38,6 +38,10 @@ export interface GuardOptions {
 export interface GuardedStore extends Store {
   /** The store is left alone, and memory answers. */
   readonly isDegraded: boolean;
+  /** What it has just answered was the store's own word; false also while the store is only late. */
+  readonly isUp: boolean;
+  /** Writes what is owed to it, if it answers, and asks no more. The store stays open: it belongs to whoever made it. */
+  letGo(): Promise<void>;
 }
 
 /** The same store, with a deadline for each verb and memory behind it. */
@@ -52,7 +56,7 @@ class Guard implements GuardedStore {
   readonly #store: Store;
   readonly #line: Line;
   readonly #arrears = new Arrears();
-  readonly #bookings = new Bookings();
+  readonly #bookings = new Bookings((booked, spent) => this.#arrears.settle(booked, spent));
   /** Rests, owners and choices as last seen or learnt. */
   readonly #known: Store;
   /** Counts while the store does not; forgotten when the store is back. Made before it is needed: that takes a while. */
@@ -96,13 +100,24 @@ class Guard implements GuardedStore {
     return this.#line.isDegraded;
   }
 
+  get isUp(): boolean {
+    return this.#line.isUp;
+  }
+
   reserve(need: Need): Eventually<Admission> {
+    // What this process has answered by itself.
+    const here: { admission: Admission | null } = { admission: null };
     return this.#ask(
-      () => after(this.#store.reserve(need), ({ reservation }) => this.#countAlong(need, reservation)),
-      () => this.#reserveHere(need),
+      () =>
+        after(this.#store.reserve(need), ({ reservation }) => {
+          if (here.admission === null) this.#countAlong(need, reservation);
+        }),
+      () =>
+        after(this.#reserveHere(need), (admission) => {
+          here.admission = admission;
+        }),
       ({ reservation }) => {
-        // The call was admitted here meanwhile. It has been made, so it stays counted; its place is free again.
-        if (reservation !== null) this.#settleLater(reservation, { requests: 1, tokens: need.tokens });
+        if (reservation !== null) this.#admittedLate(reservation, here.admission?.reservation ?? null);
       },
     );
   }
@@ -125,18 +140,27 @@ class Guard implements GuardedStore {
   cool(rest: Rest): Eventually<void> {
     this.#known.cool(rest);
     if (this.#hasCounted) this.#counting.cool(rest);
+    this.#arrears.coolBehind(rest);
     return this.#ask(
       () => this.#store.cool(rest),
-      () => this.#arrears.cool(rest),
+      () => {
+        this.#arrears.cool(rest);
+        // What time does not end somebody has decided, or will rely on.
+        if (rest.untilMs === null) return this.#refuse('the rest cannot be written');
+      },
     );
   }
 
   wake(scope: string, subject: string): Eventually<void> {
     this.#known.wake(scope, subject);
     if (this.#hasCounted) this.#counting.wake(scope, subject);
+    this.#arrears.dropTurn(scope, subject);
     return this.#ask(
       () => this.#store.wake(scope, subject),
-      () => this.#arrears.wake(scope, subject),
+      () => {
+        this.#arrears.wake(scope, subject);
+        return this.#refuse('the end of the rest cannot be written');
+      },
     );
   }
 
@@ -148,6 +172,7 @@ class Guard implements GuardedStore {
   }
 
   own(things: readonly Owned[]): Eventually<void> {
+    for (const { name } of things) this.#arrears.dropThing(name);
     return this.#ask(
       () => this.#store.own(things),
       () => {
@@ -166,6 +191,7 @@ class Guard implements GuardedStore {
 
   disown(name: string): Eventually<void> {
     this.#known.disown(name);
+    this.#arrears.dropThing(name);
     return this.#ask(
       () => this.#store.disown(name),
       () => this.#arrears.disown(name),
@@ -197,12 +223,16 @@ class Guard implements GuardedStore {
     return this.#store.instances();
   }
 
-  /** Waits for a store that hangs no longer than for any verb. */
-  close(): Eventually<void> {
+  async letGo(): Promise<void> {
+    if (this.#line.isUp) await this.#catchUp();
     this.#line.close();
+  }
+
+  /** Waits for a store that hangs no longer than for any verb. */
+  async close(): Promise<void> {
+    await this.letGo();
     const closing = this.#store.close();
-    if (!(closing instanceof Promise)) return;
-    return this.#line.within(() => closing).catch(() => {});
+    if (closing instanceof Promise) await this.#line.within(() => closing).catch(() => {});
   }
 
   #ask<Value>(
@@ -211,7 +241,7 @@ class Guard implements GuardedStore {
     late?: (value: Value) => void,
   ): Eventually<Value> {
     // What a single failure left behind must not wait for the next outage to be over.
-    if (!this.#arrears.isEmpty && this.#clock.now() >= this.#catchesUpAtMs && this.#line.isUp) void this.#catchUp();
+    if (!this.#isEven && this.#clock.now() >= this.#catchesUpAtMs && this.#mayCatchUp) void this.#catchUp();
     return this.#line.ask(verb, instead, late);
   }
 
@@ -246,10 +276,26 @@ class Guard implements GuardedStore {
     if (this.#line.isUp) void this.#catchUp();
   }
 
+  /** A call that was refused here in the meantime is never made: the store takes it back. */
+  #admittedLate(late: Reservation, here: Reservation | null): void {
+    const spent = here === null ? nothing : this.#bookings.answered(here, late);
+    if (spent !== null) this.#settleLater(late, spent);
+  }
+
+  /** Counting can wait until the store has answered somebody else again. */
+  get #mayCatchUp(): boolean {
+    return this.#arrears.isEmpty ? this.#line.isWell : this.#line.isUp;
+  }
+
+  get #isEven(): boolean {
+    return this.#arrears.isEmpty && this.#bookings.isEmpty;
+  }
+
   async #catchUp(): Promise<void> {
-    if (this.#isCatchingUp || this.#arrears.isEmpty) return;
+    if (this.#isCatchingUp || this.#isEven) return;
     this.#isCatchingUp = true;
     try {
+      await this.#bookings.write(this.#store, this.#line.within);
       await this.#arrears.write(this.#store, this.#line.within);
     } catch {
       // Kept. A verb that finds the store well tries again, after a while.

@@ -10,11 +10,13 @@ export interface Inspection {
   /** Everything was given. `then` gets what is wrong with the encoding, or null. */
   finish(then: (broken: Error | null) => void): void;
   stop(): void;
+  /** Bytes that were given and are still to be read. */
+  readonly waitingBytes: number;
 }
 
 /** An answer that is not compressed: the scan has read whatever has passed. */
 export function plainInspection(scan: Scan): Inspection {
-  return { read: (chunk) => scan.feed(chunk), finish: (then) => then(null), stop() {} };
+  return { read: (chunk) => scan.feed(chunk), finish: (then) => then(null), stop() {}, waitingBytes: 0 };
 }
 
 /**
@@ -45,6 +47,9 @@ export function streamInspection(scan: Scan, encoding: string, onRead: (piece: U
       inflater.end(() => then(null));
     },
     stop: () => inflater.stop(),
+    get waitingBytes() {
+      return inflater.waitingBytes;
+    },
   };
 }
 

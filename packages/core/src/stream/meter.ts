@@ -1,6 +1,11 @@
-/** The sink next to the client: it counts what goes out and remembers how it ended. Every answer passes it. */
+/**
+ * The sink next to the client: it counts what goes out and remembers how it ended. Every answer passes it.
+ *
+ * Nothing follows an end, and what a client's sink throws goes no further: whoever pours cannot know what to do with it.
+ */
 
 import type { Clock } from '../clock.ts';
+import { SluiceError } from '../errors.ts';
 import type { Flow, HeaderBag, Sink } from '../wire.ts';
 
 /** What the client has been given so far. */
@@ -16,6 +21,7 @@ export class Meter implements Sink {
 
   readonly #client: Sink;
   readonly #clock: Clock;
+  #flow: Flow | null = null;
 
   constructor(client: Sink, clock: Clock) {
     this.#client = client;
@@ -27,30 +33,66 @@ export class Meter implements Sink {
     return this.status > 0;
   }
 
+  /** Bytes that the client has not taken yet. */
+  get waitingBytes(): number {
+    return this.#client.waitingBytes ?? 0;
+  }
+
   open(flow: Flow): void {
+    this.#flow = flow;
     this.#client.open(flow);
   }
 
   head(status: number, headers: HeaderBag): void {
+    if (this.outcome !== 'open') return;
     this.status = status;
     this.isSse = String(headers['content-type'] ?? '').startsWith('text/event-stream') && status < 400;
-    this.#client.head(status, headers);
+    try {
+      this.#client.head(status, headers);
+    } catch (error) {
+      this.#broke(error);
+    }
   }
 
   write(chunk: Uint8Array): boolean {
+    if (this.outcome !== 'open') return true;
     this.firstByteAtMs ??= this.#clock.now();
     this.bytes += chunk.length;
-    return this.#client.write(chunk);
+    try {
+      return this.#client.write(chunk);
+    } catch (error) {
+      this.#broke(error);
+      return true;
+    }
   }
 
   end(): void {
+    if (this.outcome !== 'open') return;
     this.outcome = 'ended';
-    this.#client.end();
+    try {
+      this.#client.end();
+    } catch (error) {
+      this.#broke(error);
+    }
   }
 
   fail(error: Error, lastWords?: Uint8Array): void {
+    if (this.outcome !== 'open') return;
     this.outcome = 'failed';
     this.error = error;
-    this.#client.fail(error, lastWords);
+    try {
+      this.#client.fail(error, lastWords);
+    } catch {
+      // It was to be cut off, and there is no other way.
+    }
+  }
+
+  /** A piece is lost, so the rest must not look whole; and nobody is there for whom the source should go on. */
+  #broke(cause: unknown): void {
+    const message = 'The gateway met an error of its own when it handed the answer on.';
+    const error = new SluiceError('upstream_protocol', message, { cause });
+    this.outcome = 'open';
+    this.fail(error);
+    this.#flow?.abort(error);
   }
 }

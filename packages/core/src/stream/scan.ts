@@ -9,8 +9,11 @@
 
 import { joined } from '../bytes/joined.ts';
 import { JsonWalk, type Walked } from '../bytes/json-walk.ts';
-import { Words } from '../bytes/words.ts';
 import type { Grammar } from '../dialect/dialect.ts';
+import { EventKind } from './event-kind.ts';
+import { wordsOf } from './grammar-words.ts';
+import { type Named, Names, nameAt } from './names.ts';
+import { unfielded } from './unfielded.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -20,58 +23,87 @@ const COMMA = 0x2c;
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
-const LETTER_D = 0x44;
 
 const decoder = new TextDecoder();
 const nothing = new Uint8Array();
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 const dataField = new TextEncoder().encode('data:');
+/** What ends a stream of chat completions, behind its bracket. */
+const endMark = new TextEncoder().encode('DONE]');
+/** Real ones have a few hundred bytes. A longer one counts nothing. */
+const longestUsageBytes = 65_536;
 /** Values that stand for "not set" where an enum is written by its name or number. */
 const unset = new Set(['', '0', 'FINISH_REASON_UNSPECIFIED', 'BLOCK_REASON_UNSPECIFIED', 'BLOCKED_REASON_UNSPECIFIED']);
 
 /** What is known of an answer so far; one instance reads one answer. */
 export class Scan implements Walked {
-  /** Content, a finish reason or a block reason was seen: there is something to show. */
+  /** Content, a finish reason, a block reason or, in an event, a name was seen: there is something to show. */
   hasMeaning = false;
   /** A finish reason or a block reason was seen. More events may follow all the same. */
   isFinished = false;
   /** The last event with content said that it was the last, and called no tool after which the provider might go on. */
   isAtRest = false;
-  /** An object whose first key is `error` was seen; it stands from {@link heldFrom} on. */
+  /** An object whose first key is `error`, or that says of itself that it is one, was seen; it stands from {@link heldFrom} on. */
   isError = false;
   /** Where the error object itself begins and ends; the end is 0 until it was read. Nothing behind it is read. */
   errorFrom = 0;
   errorTo = 0;
   /** Objects that were read to their end. */
   documents = 0;
+  /** Those of them that told something: content, an end, tokens. A ping does not. */
+  signs = 0;
   /** Bytes read so far. */
   position = 0;
 
   readonly #grammar: Grammar;
   readonly #walk: JsonWalk;
-  #line: 'start' | 'field' | 'data' | 'skip' = 'start';
-  #fieldBytes = 0;
+  /**
+   * Where in a line the next byte stands; `indent`: where no field may begin any more, but an object may;
+   * `skip`: in what says nothing, or in an object; `other`: in a line of another field, amid an object.
+   */
+  #line: 'start' | 'indent' | 'field' | 'data' | 'mark' | 'skip' | 'other' = 'start';
+  #lineEnd = LF;
+  #wordBytes = 0;
   #isArray = false;
   #hasSse = false;
+  /** The object being read was begun by a field: each of its lines has the field's name, and a blank one ends the event. */
+  #isInField = false;
+  /** An event ended before its JSON did. What comes after it cannot be made out. */
+  #isBroken = false;
   /** Where the event being read began, or where an object may begin that is no event. */
   #startedAt = 0;
   /** Where the brace of the object being read stands. */
   #openedAt = 0;
   /** The bracket that ends a streamed array was read: it is held back, for an error would have to stand before it. */
   #isClosed = false;
-  /** From the first byte of what may be an error until the first key of its object is known. */
+  /** From the first byte of what may be an error until it is known by a key of its object. */
   #isUndecided = false;
   #isContent = false;
   #isFinal = false;
+  #isCounted = false;
   #callsTool = false;
   #usage: Uint8Array[] = [];
+  #usageBytes = 0;
   #isInUsage = false;
+  #usageDepth = 1;
   #usageFrom = 0;
   #chunk: Uint8Array = nothing;
+  /** Null where events do not say of what kind they are. */
+  readonly #event: EventKind | null;
+  readonly #onName: ((named: Named) => void) | null;
+  /** Made for the first name: hardly any answer has one. */
+  #names: Names | null = null;
+  /** The event being read has named something. */
+  #hasNamed = false;
+  /** The next value is a name. */
+  #isNaming = false;
 
-  constructor(grammar: Grammar) {
+  /** @param onName - told of what an answer names, as soon as the name has passed */
+  constructor(grammar: Grammar, onName: ((named: Named) => void) | null = null) {
     this.#grammar = grammar;
     this.#walk = new JsonWalk(this, wordsOf(grammar));
+    this.#event = grammar.events === null ? null : new EventKind(grammar.events);
+    this.#onName = onName;
   }
 
   /** The framing that was seen. */
@@ -81,12 +113,18 @@ export class Scan implements Walked {
 
   /** No object is open: what was read so far is whole. */
   get isBetweenEvents(): boolean {
-    return this.#walk.depth === 0;
+    return this.#walk.depth === 0 && !this.#isBroken;
   }
 
-  /** How long the event is that is being read now, in bytes. */
+  /** Something was begun and not ended: an event, a line that could become one, a streamed array. */
+  get hasLooseEnd(): boolean {
+    return !this.isBetweenEvents || this.#isUndecided || (this.form === 'array' && !this.#isClosed);
+  }
+
+  /** How long the event is that is being read now, in bytes; also of what may become one. */
   get eventBytes(): number {
-    return this.isBetweenEvents ? 0 : this.position - this.#startedAt;
+    const isNothing = this.isBetweenEvents && !this.#isUndecided && !this.#isClosed;
+    return isNothing ? 0 : this.position - this.#startedAt;
   }
 
   /** Up to here the answer may be shown; what follows is an error, or may turn out to be one. */
@@ -96,7 +134,7 @@ export class Scan implements Walked {
 
   /** The last usage object that was read, as text; empty when there was none. */
   usageText(): string {
-    return this.#usage.length === 0 ? '' : decoder.decode(joined(this.#usage));
+    return this.#usage.length === 0 ? '' : unfielded(decoder.decode(joined(this.#usage)));
   }
 
   /** Reads the next piece. Any cutting of the same bytes leads to the same state. */
@@ -108,107 +146,134 @@ export class Scan implements Walked {
       const isInObject = this.#walk.depth > 0 && (this.#line === 'skip' || this.#walk.isInString);
       at = isInObject ? this.#walkOn(chunk, at) : this.#readOutside(chunk[at] as number, at);
     }
-    if (this.#isInUsage) this.#usage.push(chunk.subarray(this.#usageFrom));
+    if (this.#isInUsage) this.#keepUsage(chunk.length);
+    this.#names?.cut(chunk);
     this.position += chunk.length;
     this.#chunk = nothing;
   }
 
   /** An object may stand on several `data:` lines; after each line end the field name is read again. */
   #walkOn(chunk: Uint8Array, from: number): number {
-    const at = this.#walk.feed(chunk, from, this.#hasSse);
-    const last = chunk[at - 1];
-    if (this.#hasSse && this.#walk.depth > 0 && !this.#walk.isInString && (last === LF || last === CR))
-      this.#line = 'start';
+    const at = this.#walk.feed(chunk, from, this.#isInField);
+    const last = chunk[at - 1] as number;
+    if (this.#isInField && this.#walk.depth > 0 && !this.#walk.isInString && (last === LF || last === CR))
+      this.#endLine(last);
     return at;
+  }
+
+  #endLine(byte: number): void {
+    const isBlank = this.#line === 'start' && !(byte === LF && this.#lineEnd === CR);
+    if (this.#walk.depth === 0) this.#isUndecided = false;
+    else if (isBlank) this.#isBroken = true;
+    this.#line = 'start';
+    this.#lineEnd = byte;
   }
 
   #readOutside(byte: number, at: number): number {
     if (byte === LF || byte === CR) {
-      this.#line = 'start';
-      if (this.isBetweenEvents) this.#isUndecided = false;
+      this.#endLine(byte);
       return at + 1;
     }
     switch (this.#line) {
       case 'start':
-        return this.#startLine(byte, at);
+      case 'indent':
+        return this.#walk.depth > 0 ? this.#startField(at) : this.#startLine(byte, at);
       case 'field':
         return this.#matchField(byte, at);
       case 'data':
         return this.#readData(byte, at);
-      case 'skip':
+      case 'mark':
+        return this.#matchMark(byte, at);
+      default:
         return at + 1;
     }
   }
 
   #startLine(byte: number, at: number): number {
-    if (this.isBetweenEvents) {
-      if (byte === SPACE || byte === TAB || byte === COMMA || this.#isClosed) return at + 1;
-      if (byte === CLOSE_BRACKET) {
-        this.#isClosed = true;
-        this.#startedAt = this.position + at;
-        return at + 1;
-      }
-      if (this.position + at < byteOrderMark.length && byteOrderMark.includes(byte)) return at + 1;
-      if (byte === OPEN_BRACKET) {
-        this.#isArray = true;
-        return at + 1;
-      }
-      this.#startedAt = this.position + at;
-      this.#isUndecided = true;
-      if (byte === OPEN_BRACE) return this.#openObject(at);
+    const place = this.position + at;
+    if (place < byteOrderMark.length && byteOrderMark.includes(byte)) return at + 1;
+    const isStart = this.#line === 'start';
+    this.#line = 'indent';
+    if (byte === SPACE || byte === TAB || byte === COMMA || this.#isClosed) return at + 1;
+    if (byte === CLOSE_BRACKET && this.#isArray) {
+      this.#isClosed = true;
+      this.#startedAt = place;
+      return at + 1;
     }
+    if (byte === OPEN_BRACKET) {
+      this.#isArray = true;
+      return at + 1;
+    }
+    this.#startedAt = place;
+    this.#isUndecided = true;
+    if (byte === OPEN_BRACE) return this.#openObject(at, false);
+    return isStart ? this.#startField(at) : this.#leaveLine(at);
+  }
+
+  #startField(at: number): number {
     this.#line = 'field';
-    this.#fieldBytes = 0;
+    this.#wordBytes = 0;
     return at;
   }
 
   #matchField(byte: number, at: number): number {
-    if (byte !== dataField[this.#fieldBytes]) return this.#leaveLine(at);
-    if (++this.#fieldBytes === dataField.length) {
+    if (byte !== dataField[this.#wordBytes]) return this.#leaveLine(at);
+    if (++this.#wordBytes === dataField.length) {
       this.#hasSse = true;
-      this.#line = this.isBetweenEvents ? 'data' : 'skip';
+      this.#line = this.#walk.depth === 0 ? 'data' : 'skip';
     }
     return at + 1;
   }
 
   #readData(byte: number, at: number): number {
-    if (byte === OPEN_BRACE) return this.#openObject(at);
-    if (byte === SPACE || byte === OPEN_BRACKET) return at + 1;
-    // `[DONE]`, or something that no provider sends; in any case it is not an error object.
-    return this.#leaveLine(byte === LETTER_D ? at + 1 : at);
-  }
-
-  #leaveLine(at: number): number {
-    this.#line = 'skip';
-    if (this.isBetweenEvents) this.#isUndecided = false;
+    if (byte === OPEN_BRACE) return this.#openObject(at, true);
+    if (byte === SPACE || byte === TAB || byte === OPEN_BRACKET) return at + 1;
+    this.#line = 'mark';
+    this.#wordBytes = 0;
     return at;
   }
 
-  #openObject(at: number): number {
+  /** `[DONE]`, or something that no provider sends; in any case it is not an error object. */
+  #matchMark(byte: number, at: number): number {
+    if (byte !== endMark[this.#wordBytes]) return this.#leaveLine(at);
+    return ++this.#wordBytes === endMark.length ? this.#leaveLine(at + 1) : at + 1;
+  }
+
+  #leaveLine(at: number): number {
+    if (this.#walk.depth > 0) this.#line = 'other';
+    else {
+      this.#line = 'skip';
+      this.#isUndecided = false;
+    }
+    return at;
+  }
+
+  #openObject(at: number, isInField: boolean): number {
     this.#line = 'skip';
+    this.#isInField = isInField;
     this.#openedAt = this.position + at;
     this.#isContent = false;
     this.#isFinal = false;
+    this.#isCounted = false;
     this.#callsTool = false;
+    this.#hasNamed = false;
+    this.#event?.open();
     this.#walk.open();
     return at + 1;
   }
 
   key(depth: number, word: string): boolean {
-    if (depth === 1 && this.#isUndecided) {
-      this.#isUndecided = false;
-      if (word === 'error') {
-        this.isError = true;
-        this.errorFrom = this.#openedAt;
-      }
-    }
+    if (depth === 1 && this.#isUndecided) this.#decide(word);
     const { keys } = this.#walk;
+    if (this.#event !== null) {
+      return depth <= 2 && (this.#event.awaits(depth, word, keys[1] ?? null) || this.#awaitsName(depth, word));
+    }
     const { list, finish, block, parts, calls } = this.#grammar;
     switch (depth) {
       case 2:
         return block !== null && word === block[1] && keys[1] === block[0];
       case 3:
-        return word === finish && keys[1] === list;
+        return keys[1] === list && (word === finish || this.#awaitsName(depth, word));
       case 4:
         if (parts === null && this.#isInContent()) this.#seeContent();
         return false;
@@ -220,7 +285,41 @@ export class Scan implements Walked {
     }
   }
 
-  value(word: string): void {
+  #awaitsName(depth: number, word: string): boolean {
+    const path = nameAt(this.#grammar.names, this.#walk.keys, depth, word);
+    if (path === null) return false;
+    this.#names ??= new Names(this.#grammar.list, (named) => {
+      this.#hasNamed = true;
+      this.#onName?.(named);
+    });
+    this.#names.expect(path);
+    this.#isNaming = true;
+    return true;
+  }
+
+  /** What begins with a key of an error is one; what says its kind may still turn out to be. */
+  #decide(word: string): void {
+    if (word === 'error') this.#seeError();
+    else if (!this.#event?.mayBeError(word)) this.#isUndecided = false;
+  }
+
+  #seeError(): void {
+    this.#isUndecided = false;
+    this.isError = true;
+    this.errorFrom = this.#openedAt;
+  }
+
+  value(word: string, at: number): void {
+    if (this.#names?.end(this.#chunk, at)) return;
+    if (this.#event !== null) {
+      const { depth, keys } = this.#walk;
+      const isError = this.#event.tell(depth, keys[depth] ?? null, word);
+      if (depth === 1 && keys[1] === this.#grammar.events?.kind && this.#isUndecided) {
+        if (isError) this.#seeError();
+        else this.#isUndecided = false;
+      }
+      return;
+    }
     if (unset.has(word)) return;
     this.isFinished = true;
     this.hasMeaning = true;
@@ -230,26 +329,58 @@ export class Scan implements Walked {
   valueStart(depth: number, isObject: boolean, at: number): void {
     const { keys } = this.#walk;
     if (depth === 5 && keys[4] === this.#grammar.parts && this.#isInContent()) this.#seeContent();
-    if (depth === 1 && isObject && keys[1] === this.#grammar.usage) {
+    if (this.#isNaming) {
+      this.#isNaming = false;
+      this.#names?.begin(this.#chunk, at);
+    }
+    if (isObject && depth <= 2 && this.#isUsage(depth)) {
       this.#isInUsage = true;
+      this.#usageDepth = depth;
+      this.#isCounted = true;
       this.#usageFrom = at;
+      this.#usageBytes = 0;
       this.#usage = [];
     }
   }
 
   leave(depth: number, at: number): void {
-    if (depth === 1 && this.#isInUsage) {
+    if (this.#isInUsage && depth === this.#usageDepth) {
       this.#isInUsage = false;
-      this.#usage.push(this.#chunk.subarray(this.#usageFrom, at + 1));
+      this.#keepUsage(at + 1);
     }
     if (depth > 0) return;
     this.documents++;
+    if (this.#event !== null) this.#closeEvent(this.#event);
+    if (this.#isContent || this.#isFinal || this.#isCounted) this.signs++;
     if (this.isError) this.errorTo = this.position + at + 1;
     // An object without any key decides nothing and may pass.
     this.#isUndecided = false;
-    this.#line = this.#hasSse ? 'skip' : 'start';
+    this.#line = this.#isInField ? 'skip' : 'indent';
     if (this.#isFinal) this.isAtRest = !this.#callsTool;
     else if (this.#isContent) this.isAtRest = false;
+  }
+
+  #closeEvent(event: EventKind): void {
+    if (this.isError) return;
+    const said = event.close(this.#isInField);
+    if (said === 'nothing') return;
+    this.#isContent = true;
+    if (said !== 'opening' || this.#hasNamed) this.hasMeaning = true;
+    if (said === 'end' || said === 'ended') this.isFinished = true;
+    this.#isFinal = said === 'end';
+  }
+
+  #isUsage(depth: number): boolean {
+    const { keys } = this.#walk;
+    const { usage, events } = this.#grammar;
+    if (depth === 1) return keys[1] === usage;
+    return events !== null && keys[2] === usage && keys[1] === events.whole;
+  }
+
+  #keepUsage(to: number): void {
+    this.#usageBytes += to - this.#usageFrom;
+    if (this.#usageBytes <= longestUsageBytes) this.#usage.push(this.#chunk.subarray(this.#usageFrom, to));
+    else this.#usage = [];
   }
 
   #isInContent(): boolean {
@@ -261,16 +392,4 @@ export class Scan implements Walked {
     this.#isContent = true;
     this.hasMeaning = true;
   }
-}
-
-const compiled = new WeakMap<Grammar, Words>();
-
-/** A grammar's words, made once. */
-function wordsOf(grammar: Grammar): Words {
-  const known = compiled.get(grammar);
-  if (known !== undefined) return known;
-  const { list, content, parts, calls, finish, block, usage } = grammar;
-  const words = new Words(['error', list, ...content, parts ?? '', ...calls, finish, ...(block ?? []), usage]);
-  compiled.set(grammar, words);
-  return words;
 }

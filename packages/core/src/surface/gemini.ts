@@ -2,10 +2,14 @@
 
 import type { Dialect } from '../dialect/dialect.ts';
 import { gemini } from '../dialect/gemini/dialect.ts';
+import { interactions } from '../dialect/interactions/dialect.ts';
 import { openaiChat } from '../dialect/openai-chat/dialect.ts';
 import { SluiceError } from '../errors.ts';
+import { interactionInBody } from './interaction-in-body.ts';
+import { interactionsCall, interactionsPath } from './interactions.ts';
+import { isLivePath, upgradeRequired } from './live-path.ts';
 import { modelInBody } from './model-in-body.ts';
-import type { AnswerKind, Call, Knock, Repeat, Surfaces } from './surface.ts';
+import { type AnswerKind, type Call, type Knock, type Repeat, registerFiles, type Surfaces } from './surface.ts';
 import { parseTarget, type QueryParameter, type Target } from './target.ts';
 
 /** The API at the root, under `/upload/` or `/download/`, in any version: SDKs use `v1`, `v1beta` and `v1alpha`. */
@@ -20,6 +24,8 @@ interface CallRow {
 const generation: CallRow = { answer: 'generation', repeat: 'unless-it-ran', method: 'POST' };
 const computation: CallRow = { answer: 'document', repeat: 'always', method: 'POST' };
 const listing: CallRow = { answer: 'document', repeat: 'always', method: 'GET' };
+/** Read, for the sake of its page token. */
+const modelListing: CallRow = { ...listing, answer: 'resource' };
 
 /** Calls on a model, by verb. */
 const modelCalls: ReadonlyMap<string, CallRow> = new Map([
@@ -51,8 +57,12 @@ export type ModelRoutes = ReadonlyMap<string, string>;
 export function geminiSurfaces(routes: ModelRoutes): Surfaces {
   const known = new Map<string, Call>();
   return {
-    dialectOf: (target) => (/^\/v[0-9][a-z0-9]*\/openai\//.test(target) ? openaiChat : gemini),
+    dialectOf(target) {
+      if (interactionsPath.test(target)) return interactions;
+      return /^\/v[0-9][a-z0-9]*\/openai\//.test(target) ? openaiChat : gemini;
+    },
     readBody(call, body) {
+      if (call.hasModelInBody && call.dialect === interactions) return interactionInBody(call, body);
       const model = call.hasModelInBody ? modelInBody(body) : null;
       return model === null ? call : { ...call, model: model.replace(/^models\//, '') };
     },
@@ -60,12 +70,17 @@ export function geminiSurfaces(routes: ModelRoutes): Surfaces {
       const isPlain = knock.method === 'POST' && mayBeRemembered(knock.target);
       const remembered = isPlain ? known.get(knock.target) : undefined;
       if (remembered !== undefined) return remembered;
+      if (isLivePath(knock.target)) throw upgradeRequired();
       if (!methods.has(knock.method)) throw notAllowed(knock.method, [...methods].join(', '));
       const target = parseTarget(knock.target);
       if (!versioned.test(knock.target)) throw noSuchRoute(target.path);
       if (isForeignModelList(target, knock)) return foreignModelList(target, knock);
       const [, ...rest] = target.segments;
       if (rest[0] === 'openai') return openaiCall(rest.slice(1).join('/'), target, knock);
+      if (interactionsPath.test(`/${target.segments.join('/')}`)) {
+        const other = passed(interactions, target, knock, {});
+        return interactionsCall(other, target, knock.method, canBeJudged(target.query));
+      }
       const call = geminiCall(rest, target, knock, routes);
       if (isPlain && known.size < mostRemembered) known.set(knock.target, call);
       return call;
@@ -88,10 +103,12 @@ function geminiCall(rest: readonly string[], target: Target, knock: Knock, route
   if (collection === 'models' && rest.length <= 2) {
     const alias = name === undefined ? undefined : routes.get(name);
     const model = alias ?? name ?? null;
-    const path = alias === undefined ? target.path : withName(target.path, name as string, alias);
+    const path = alias === undefined ? target.path : withModel(target, alias);
     if (target.verb === null) {
       if (knock.method === 'GET' || knock.method === 'HEAD') {
-        return call(gemini, name === undefined ? 'models.list' : 'models.get', listing, target, { path });
+        const [what, row] =
+          name === undefined ? (['models.list', modelListing] as const) : (['models.get', listing] as const);
+        return call(gemini, what, row, target, { path });
       }
       throw notAllowed(knock.method, 'GET');
     }
@@ -104,15 +121,18 @@ function geminiCall(rest: readonly string[], target: Target, knock: Knock, route
   }
   const isTuned = (collection === 'tunedModels' || collection === 'dynamic') && name !== undefined;
   const row = isTuned && target.verb !== null && knock.method === 'POST' ? modelCalls.get(target.verb) : undefined;
-  if (row === undefined || target.verb === null) return passed(gemini, target, knock, {});
+  if (row === undefined || target.verb === null) {
+    const isRegistering = collection === 'files' && rest.length === 1 && target.verb === 'register';
+    const other = passed(gemini, target, knock, {});
+    return isRegistering && knock.method === 'POST' ? { ...other, name: registerFiles } : other;
+  }
   // A tuned model lives in the project that tuned it.
   return { ...call(gemini, target.verb, row, target, { model: `${collection}/${name}` }), isSticky: true };
 }
 
-/** A model's name is the last segment, or begins it. */
-function withName(path: string, name: string, alias: string): string {
-  const at = path.lastIndexOf('/') + 1;
-  return path.slice(0, at) + alias + path.slice(at + name.length);
+/** A model's name is the last segment, before its verb. */
+function withModel({ path, verb }: Target, model: string): string {
+  return `${path.slice(0, path.lastIndexOf('/') + 1)}${model}${verb === null ? '' : `:${verb}`}`;
 }
 
 function openaiCall(path: string, target: Target, knock: Knock): Call {
@@ -184,7 +204,7 @@ function passed(
     isArray: false,
     repeat: method === 'GET' || method === 'HEAD' ? 'always' : 'if-nothing-happened',
     isSticky: true,
-    wantsJson: dialect === gemini && hasBody(knock) && namesThings.test(target.path),
+    wantsJson: dialect !== openaiChat && hasBody(knock) && namesThings.test(target.path),
     hasModelInBody: false,
   };
 }
@@ -218,7 +238,7 @@ function isDownload({ path, query, verb }: Target): boolean {
 }
 
 function surfaceOf(dialect: Dialect): string {
-  return dialect === gemini ? 'gemini' : 'openai';
+  return dialect === openaiChat ? 'openai' : 'gemini';
 }
 
 /** A field mask may leave out the finish reason, and a binary form cannot be read: HTTP alone decides then. */

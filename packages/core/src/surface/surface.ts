@@ -19,6 +19,9 @@ export type AnswerKind = 'generation' | 'document' | 'resource' | 'opaque';
  */
 export type Repeat = 'always' | 'unless-it-ran' | 'if-nothing-happened';
 
+/** The call that a caller signs for a bucket of its own, beside the key (docs/decisions/2026-11-21-files-register.md). */
+export const registerFiles = 'files.register';
+
 /** What one request wants, known before its body is read. */
 export interface Call {
   readonly dialect: Dialect;

@@ -4,9 +4,9 @@ import { SluiceError } from '../errors.ts';
 
 /** A request target that has passed. */
 export interface Target {
-  /** Path segments as they came, without slashes; the last one without its verb. */
+  /** Path segments, decoded, as the provider will read them; the last one without its verb. */
   readonly segments: readonly string[];
-  /** What follows the colon of the last segment: `generateContent`; null when there is none. */
+  /** What follows the colon of the last segment, decoded: `generateContent`; null when there is none. */
   readonly verb: string | null;
   /** The path as it came. */
   readonly path: string;
@@ -39,13 +39,14 @@ export function parseTarget(target: string): Target {
   }
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
-  const segments = path.slice(1).split('/');
-  const last = segments.pop() as string;
+  const parts = path.slice(1).split('/');
+  const last = parts.pop() as string;
   const colon = last.indexOf(':');
-  const verb = colon < 0 ? null : last.slice(colon + 1);
-  segments.push(colon < 0 ? last : last.slice(0, colon));
-  for (const segment of segments) if (!segmentShape.test(decodedOnce(segment))) throw noSuchPath();
-  if (verb !== null && !verbShape.test(decodedOnce(verb))) throw noSuchPath();
+  const verb = colon < 0 ? null : decodedOnce(last.slice(colon + 1));
+  parts.push(colon < 0 ? last : last.slice(0, colon));
+  const segments = parts.map(decodedOnce);
+  if (!segments.every((segment) => segmentShape.test(segment))) throw noSuchPath();
+  if (verb !== null && !verbShape.test(verb)) throw noSuchPath();
   return { segments, verb, path, query: mark < 0 ? [] : parseQuery(target.slice(mark + 1)) };
 }
 

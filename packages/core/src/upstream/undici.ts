@@ -1,12 +1,23 @@
 /** {@link Upstream} over undici's dispatcher: callbacks in, callbacks out, no stream and no promise in between. */
 
+import type { LookupFunction, Socket } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
 import type { Flow, HeaderBag, Sink, Upstream } from '../wire.ts';
+import { Connector, type Wanting } from './connector.ts';
 
 /** What can be told to it. */
 export interface UndiciOptions {
   /** Until a connection stands, TLS included, in ms. 0 means no limit. @default 5_000 */
   connectMs?: number | undefined;
+  /** Finds the addresses of a host, as the `lookup` of `net.connect` does: for DNS of one's own. @default dns.lookup */
+  lookup?: LookupFunction | undefined;
+  /**
+   * Certificates of the authorities to trust, in PEM, in place of those that Node trusts; `tls.rootCertificates` has
+   * those, for a list of both.
+   *
+   * @default the authorities that Node trusts
+   */
+  ca?: string | readonly string[] | undefined;
 }
 
 /** Longer than the pauses of a conversation, shorter than what Google's front ends keep open. */
@@ -22,24 +33,29 @@ const mostHeaders = 200;
  *
  * @example const gateway = createGateway({ keys: 'k', callers: 'anyone', upstream: undiciUpstream({ connectMs: 2_000 }) });
  */
-export function undiciUpstream({ connectMs = 5_000 }: UndiciOptions = {}): Upstream {
+export function undiciUpstream({ connectMs = 5_000, lookup, ca }: UndiciOptions = {}): Upstream {
+  const own = { ...(lookup && { lookup }), ...(ca && { ca: [ca].flat() }) };
+  const connector = new Connector({ allowH2: false, timeout: connectMs, ...own });
   const agent = new Agent({
     allowH2: false,
     bodyTimeout: 0,
     headersTimeout: 0,
     keepAliveTimeout: keepAliveMs,
-    connect: { timeout: connectMs },
+    connect: connector.connect,
     pipelining: 1,
   });
   return {
     send(request, sink) {
       const { origin, method, target, headers, body } = request;
-      const call = new Call(sink);
+      const call = new Call(sink, connector);
       sink.open(call);
+      connector.wanting = call;
       try {
         agent.dispatch({ origin, path: target, method: method as Dispatcher.HttpMethod, headers, body }, call);
       } catch (error) {
         call.onResponseError(null, error as Error);
+      } finally {
+        connector.wanting = null;
       }
     },
     close: () => agent.destroy(),
@@ -50,14 +66,22 @@ export function undiciUpstream({ connectMs = 5_000 }: UndiciOptions = {}): Upstr
 export const defaultUpstream: typeof undiciUpstream = undiciUpstream;
 
 /** One request in undici's hands. It can be held and killed before undici has begun with it. */
-class Call implements Dispatcher.DispatchHandler, Flow {
+class Call implements Dispatcher.DispatchHandler, Flow, Wanting {
   readonly #sink: Sink;
+  readonly #connector: Connector;
+  /** The connection that is being made for it alone. */
+  #socket: Socket | null = null;
   #controller: Dispatcher.DispatchController | null = null;
   #abortedBy: Error | null = null;
   #isOver = false;
 
-  constructor(sink: Sink) {
+  constructor(sink: Sink, connector: Connector) {
     this.#sink = sink;
+    this.#connector = connector;
+  }
+
+  connecting(socket: Socket): void {
+    this.#socket = socket;
   }
 
   pause(): void {
@@ -71,11 +95,14 @@ class Call implements Dispatcher.DispatchHandler, Flow {
   abort(reason: Error): void {
     this.#isOver = true;
     this.#abortedBy = reason;
-    this.#controller?.abort(reason);
+    if (this.#controller !== null) return this.#controller.abort(reason);
+    // undici would go on shaking hands until its own limit.
+    this.#socket?.destroy(reason);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#socket = null;
     if (this.#abortedBy !== null) controller.abort(this.#abortedBy);
   }
 
@@ -102,7 +129,7 @@ class Call implements Dispatcher.DispatchHandler, Flow {
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#sink.fail(error);
+    this.#sink.fail(this.#connector.isStale(error) ? Object.assign(error, { code: 'SLUICE_STALE' }) : error);
   }
 
   #fail(error: Error): void {

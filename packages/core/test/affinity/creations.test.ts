@@ -48,6 +48,7 @@ const rows: readonly (readonly [what: string, call: string, answer: unknown, nam
   ],
   ['an agent', 'POST /v1/agents', { id: 'my-agent' }, ['agents/my-agent']],
   ['a trigger', 'POST /v1/triggers', { id: 't', environment_id: 'e' }, ['triggers/t', 'environments/e']],
+  ['a trigger that is run', 'POST /v1/triggers/t/run', { id: 'x', interaction_id: 'v1_c' }, ['interactions/v1_c']],
   ['an ephemeral token', 'POST /v1alpha/auth_tokens', { name: 'auth_tokens/x' }, [token('auth_tokens/x')]],
   [
     'a continuation',
@@ -104,6 +105,35 @@ describe('an answer tells of', () => {
   });
 
   test.each([
+    ['a thing of a new API', 'POST /v3/sketches', { name: 'sketches/s' }, ['sketches/s']],
+    ['one that is known by its id', 'POST /v3/sketches', { id: 's' }, ['sketches/s']],
+    ['what a new API names beside it', 'POST /v3/sketches', { a: [{ b: { name: 'files/f' } }] }, ['files/f']],
+    [
+      'what was done with one',
+      'POST /v3/sketches/s:draw',
+      { out: { name: 'files/f' }, name: 'sketches/s' },
+      ['files/f'],
+    ],
+  ])('%s, unless something is known of it', async (_what, line, answer, names) => {
+    expect(await made(line, answer)).toMatchObject(names.map((name) => ({ name, of: null, isMentioned: true })));
+  });
+
+  test.each([
+    ['what a new API was given', 'POST /v3/sketches:make', { request: { name: 'files/f' } }],
+    ['what a model says', 'POST /v1beta/models/m:newVerb', { candidates: [{ functionCall: { name: 'files/f' } }] }],
+    ['what it says elsewhere', 'POST /v1/projects/p:ask', { candidates: [{ functionCall: { name: 'files/f' } }] }],
+    ['a token', 'POST /v1alpha/authTokens', { name: 'authTokens/secret' }],
+    ['what a known API names beside its own', 'POST /v1beta/batches/b:cancel', { metadata: { name: 'files/f' } }],
+    [
+      'the input of a batch',
+      'GET /v1beta/batches/b',
+      { metadata: { inputConfig: { fileName: 'files/in' } }, response: {} },
+    ],
+  ])('not %s', async (_what, line, answer) => {
+    expect(await made(line, answer)).toEqual([]);
+  });
+
+  test.each([
     ['a list', 'GET /v1beta/files', { files: [{ name: 'files/hers' }] }],
     ['a look at a file', 'GET /v1beta/files/abc', { name: 'files/abc', uri: 'files/abc' }],
     ['a look at an interaction', 'GET /v1/interactions/i', { id: 'i' }],
@@ -146,6 +176,23 @@ describe('an answer tells of', () => {
     expect(await made('PATCH /v1beta/cachedContents/c', answer)).toEqual([
       { name: 'cachedContents/c', untilMs: wallMs + dayMs, of: 'cachedContents/c' },
     ]);
+  });
+
+  test('what a trigger has made belongs to whom the trigger does', async () => {
+    const of = 'triggers/t';
+    const one = await made('GET /v1/triggers/t/executions/x', { id: 'x', interaction_id: 'v1_c' });
+    expect(one).toMatchObject([{ name: 'interactions/v1_c', of }]);
+    // The environment may be one that it was given.
+    const trigger_executions = [
+      { interaction_id: 'v1_c' },
+      { id: 'y' },
+      { interaction_id: 'v1_d', environment_id: 'e' },
+    ];
+    expect(await made('GET /v1/triggers/t/executions', { trigger_executions })).toMatchObject([
+      { name: 'interactions/v1_c', of },
+      { name: 'interactions/v1_d', of },
+    ]);
+    expect(await made('GET /v1/triggers/t', { id: 't', environment_id: 'e' })).toEqual([]);
   });
 
   test('nothing that hurts, whatever it is', () => {

@@ -223,6 +223,46 @@ describe('of a list', () => {
   });
 });
 
+describe('a list of a project shows', () => {
+  test('a thing only where it lies: two projects that are one at the provider show it once, and never to others', async () => {
+    await made('files/mine', 'one', 'alice');
+    await made('batches/mine', 'one', 'alice');
+    const names = ['files/mine', 'batches/mine'];
+    expect([...(await ledger.shownTo('alice', 'one', names))]).toEqual(names);
+    expect([...(await ledger.shownTo('alice', 'two', names))]).toEqual([]);
+    expect([...(await ledger.shownTo('bob', 'two', names))]).toEqual([]);
+  });
+
+  test('what came of some call only to whom it is known to belong', async () => {
+    await made('files/batch-b', 'one', 'alice');
+    await ledger.found('files/found', 'one');
+    const names = ['files/batch-b', 'files/found', 'files/batch-unknown'];
+    expect([...(await ledger.shownTo('alice', 'one', names, new Set(names)))]).toEqual([
+      'files/batch-b',
+      'files/found',
+    ]);
+    expect([...(await ledger.shownTo('bob', 'one', names, new Set(names)))]).toEqual(['files/found']);
+  });
+});
+
+describe('what an answer only mentions', () => {
+  const mention = (name: string, caller: string) =>
+    ledger.learn([{ name, untilMs: null, of: null, isMentioned: true }], 'one', caller);
+
+  test('is the caller’s when nobody knows of it', async () => {
+    await mention('files/new', 'alice');
+    expect(await ledger.ownerOf('files/new')).toEqual({ project: 'one', caller: 'alice' });
+  });
+
+  test('stays whose it is when somebody does', async () => {
+    await made('files/hers', 'two', 'bob');
+    await ledger.found('files/found', 'two');
+    for (const name of ['files/hers', 'files/found']) await mention(name, 'alice');
+    expect(await ledger.ownerOf('files/hers')).toEqual({ project: 'two', caller: 'bob' });
+    expect(await ledger.ownerOf('files/found')).toBeNull();
+  });
+});
+
 describe('a caller’s creations', () => {
   test('go to one project, whatever would be chosen first', async () => {
     expect(await ledger.homeOf('alice', ['one', 'two', 'three'])).toBe('one');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { filterList, listedBy, namesListed } from '../../src/affinity/lists.ts';
+import { filterList, filterNewList, listedBy, namesListed, newNamesListed } from '../../src/affinity/lists.ts';
 
 describe('a call lists', () => {
   test.each([
@@ -89,6 +89,29 @@ describe('a list shows', () => {
   test.each([null, 'text', 5, [], { error: { code: 403 } }])('anything else as it is: %j', (answer) => {
     expect(filterList(answer, 'files', new Set())).toBe(answer);
     expect(namesListed(answer, 'files')).toEqual([]);
+  });
+});
+
+describe('a list of things that nobody here has heard of shows', () => {
+  const answer = {
+    sketches: [{ name: 'sketches/a' }, { name: 'sketches/b' }, { id: 'c' }, { note: 'no name' }],
+    tags: ['x'],
+    next: 't',
+  };
+
+  test('everything but what may not be seen', () => {
+    expect(newNamesListed(answer, 'sketches')).toEqual(['sketches/a', 'sketches/b', 'sketches/c']);
+    expect(filterNewList(answer, 'sketches', new Set(['sketches/b']))).toEqual({
+      sketches: [{ name: 'sketches/b' }, { note: 'no name' }],
+      tags: ['x'],
+      next: 't',
+    });
+    expect(filterNewList({ sketches: [{ id: 'c' }] }, 'sketches', new Set())).toEqual({});
+  });
+
+  test('itself when all of it may be seen, and when it is no list', () => {
+    const all = new Set(newNamesListed(answer, 'sketches'));
+    for (const value of [null, 'text', {}, [1], answer]) expect(filterNewList(value, 'sketches', all)).toBe(value);
   });
 });
 

@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { holdAnswer, holdInnerError, type ReadAnswer, showAnswer } from '../../src/attempt/held-answer.ts';
+import { gemini } from '../../src/dialect/gemini/dialect.ts';
+import { interactions } from '../../src/dialect/interactions/dialect.ts';
 import { failure } from '../../src/failure.ts';
+import { geminiProvider } from '../../src/provider/gemini/provider.ts';
 import { recordingSink } from '../recording-sink.ts';
 
 const failed = failure('overloaded', 'upstream_protocol', 'The provider answered 503 (overloaded).');
+const apiCall = { dialect: gemini, answer: 'document' } as const;
+const download = { dialect: gemini, answer: 'opaque' } as const;
 const text = '{ "error": {"code": 503, "message": "key canary is busy"} }';
 
 describe('an error answer that may be shown', () => {
@@ -12,7 +17,7 @@ describe('an error answer that may be shown', () => {
       headers: { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' },
       raw: Buffer.from('zip'),
     });
-    expect(holdAnswer(answer, failed, true)).toEqual({
+    expect(holdAnswer(answer, failed, apiCall)).toEqual({
       status: 503,
       headers: { 'content-type': 'text/event-stream', 'content-encoding': 'gzip', 'content-length': '3' },
       body: answer.raw,
@@ -24,7 +29,7 @@ describe('an error answer that may be shown', () => {
     const held = holdAnswer(
       read({ clean, headers: { 'content-encoding': 'gzip', 'content-length': '9' } }),
       failed,
-      true,
+      apiCall,
     );
     expect(Buffer.from(held.body).toString()).toBe(clean);
     expect(held.headers).toEqual({ 'content-length': String(Buffer.byteLength(clean)) });
@@ -39,7 +44,7 @@ describe('an error answer that may be shown', () => {
     const held = holdAnswer(
       read({ text: body, clean: body, headers: { 'content-type': 'text/html', server: 'x' } }),
       failed,
-      true,
+      apiCall,
     );
     expect(held.status).toBe(503);
     expect(held.headers).toMatchObject({ 'content-type': 'application/json; charset=UTF-8', server: 'x' });
@@ -49,9 +54,17 @@ describe('an error answer that may be shown', () => {
     });
   });
 
+  test('is replaced in the words of its own language', () => {
+    const held = holdAnswer(read({ isWhole: false }), failed, { ...apiCall, dialect: interactions });
+    expect(held.status).toBe(503);
+    expect(JSON.parse(Buffer.from(held.body).toString())).toMatchObject({
+      error: { code: 'service_unavailable', message: failed.message },
+    });
+  });
+
   test('stays a page where it answers no call of the API', () => {
     const page = '<html>Sorry</html>';
-    const held = holdAnswer(read({ text: page, clean: page, raw: Buffer.from(page) }), failed, false);
+    const held = holdAnswer(read({ text: page, clean: page, raw: Buffer.from(page) }), failed, download);
     expect(Buffer.from(held.body).toString()).toBe(page);
   });
 });
@@ -66,6 +79,17 @@ describe('an error object with status 200', () => {
     expect(held?.status).toBe(status);
     expect(Buffer.from(held?.body ?? '').toString()).toBe(json);
     expect(held?.headers).toMatchObject({ 'content-length': String(json.length) });
+  });
+
+  test.each([
+    ['service_unavailable', 503],
+    ['quota_exceeded', 429],
+    ['out_of_range', 416],
+  ])('gets the status that its word stands for: %s', (word, status) => {
+    const json = JSON.stringify({ event_type: 'error', error: { code: word, message: 'a' } });
+    const held = holdInnerError(json, geminiProvider.statusOf);
+    expect([held?.status, Buffer.from(held?.body ?? '').toString()]).toEqual([status, json]);
+    expect(holdInnerError(JSON.stringify({ error: { code: 'no_such_word' } }), geminiProvider.statusOf)).toBeNull();
   });
 
   test.each([
@@ -92,7 +116,11 @@ test('showing is a whole answer', () => {
 test.each([true, false])(
   'half an error answer is replaced, for it would look whole (a known call: %s)',
   (isApiCall) => {
-    const held = holdAnswer(read({ isWhole: false }), failure('overloaded', 'overloaded', 'Half.'), isApiCall);
+    const held = holdAnswer(
+      read({ isWhole: false }),
+      failure('overloaded', 'overloaded', 'Half.'),
+      isApiCall ? apiCall : download,
+    );
     expect(held.status).toBe(503);
     expect(JSON.parse(Buffer.from(held.body).toString())).toMatchObject({ error: { code: 503, message: 'Half.' } });
   },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Latch } from '../../src/attempt/latch.ts';
-import { stillFlow } from '../../src/wire.ts';
+import { type Flow, stillFlow } from '../../src/wire.ts';
 import { recordingSink } from '../recording-sink.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -84,10 +84,15 @@ describe('from the moment on everything goes straight to the client', () => {
     expect(latch.write(bytes('b'))).toBe(false);
   });
 
-  test('the flow that reaches the client is the one of the source', () => {
-    const { latch, client, flow } = latched();
+  test('the client holds and kills the source', () => {
+    const told: string[] = [];
+    const say = (word: string) => () => void told.push(word);
+    const { latch, client } = latched({ pause: say('pause'), resume: say('resume'), abort: say('abort') });
     latch.release();
-    expect(client.flow).toBe(flow);
+    client.flow?.pause();
+    client.flow?.resume();
+    client.flow?.abort(new Error('enough'));
+    expect(told).toEqual(['pause', 'resume', 'abort']);
   });
 });
 
@@ -118,12 +123,84 @@ test('whatever happens in whatever order, the client sees a prefix of the answer
   );
 });
 
-function latched() {
+function latched(flow: Flow = { ...stillFlow }) {
   const client = recordingSink();
-  const flow = { ...stillFlow };
   let releases = 0;
   const latch = new Latch(client, () => releases++);
   latch.open(flow);
   latch.head(200, {});
-  return { latch, client, flow, releases: () => releases };
+  return { latch, client, releases: () => releases };
 }
+
+describe('what the client has no room for', () => {
+  test('waits here, counted, and goes out as it takes it; then it is told the end', () => {
+    const { latch, client } = latched();
+    for (const text of ['a', 'b', 'c']) latch.write(bytes(text));
+    client.hasRoom = false;
+    let isOut = false;
+    expect(latch.release()).toBe(false);
+    latch.end(null, () => {
+      isOut = true;
+    });
+    expect([client.told, latch.heldBytes, isOut]).toEqual([['open', 'head 200', 'a'], 2, false]);
+    client.flow?.resume();
+    expect([client.told.slice(2), latch.heldBytes, isOut]).toEqual([['a', 'b'], 1, false]);
+    client.flow?.resume();
+    expect([client.told.slice(2), latch.heldBytes, isOut]).toEqual([['a', 'b', 'c', 'end'], 0, true]);
+  });
+
+  test('comes before what the source still gives, which is held meanwhile and goes on then', () => {
+    const told: string[] = [];
+    const source = { pause() {}, abort() {}, resume: () => void told.push('resumed') };
+    const { latch, client } = latched(source);
+    latch.write(bytes('a'));
+    latch.write(bytes('b'));
+    client.hasRoom = false;
+    latch.release();
+    expect(latch.write(bytes('c'))).toBe(false);
+    client.flow?.resume();
+    expect(told).toEqual([]);
+    client.hasRoom = true;
+    client.flow?.resume();
+    expect([client.told.slice(2), told]).toEqual([['a', 'b', 'c'], ['resumed']]);
+  });
+
+  test('goes out before last words, and not at all where there are none', () => {
+    const spoken = latched();
+    const silent = latched();
+    for (const { latch, client } of [spoken, silent]) {
+      client.hasRoom = false;
+      latch.write(bytes('a'));
+      latch.write(bytes('b'));
+      latch.release();
+    }
+    spoken.latch.fail(new Error('late'), bytes('words'));
+    silent.latch.fail(new Error('late'));
+    expect(spoken.client.told.slice(2)).toEqual(['a', 'b', 'fail late: words']);
+    expect(silent.client.told.slice(2)).toEqual(['a', 'fail late']);
+    expect([spoken.latch.heldBytes, silent.latch.heldBytes]).toEqual([0, 0]);
+  });
+
+  test('goes out whole before an end that is none', () => {
+    const { latch, client } = latched();
+    latch.write(bytes('a'));
+    latch.write(bytes('b'));
+    client.hasRoom = false;
+    latch.end(new Error('broken behind its marker'));
+    client.flow?.resume();
+    expect(client.told.slice(2)).toEqual(['a', 'b', expect.stringMatching(/^fail broken behind its marker/)]);
+  });
+
+  test('is poured once, also by a client that asks for more while it is given something', () => {
+    const { latch, client } = latched();
+    for (let piece = 0; piece < 50; piece++) latch.write(bytes(`${piece}`));
+    const write = client.write.bind(client);
+    client.write = (chunk) => {
+      write(chunk);
+      client.flow?.resume();
+      return false;
+    };
+    latch.end();
+    expect(client.told.slice(2)).toEqual([...Array.from({ length: 50 }, (_, piece) => `${piece}`), 'end']);
+  });
+});

@@ -21,6 +21,7 @@ describe('a generation', () => {
     ['is held whole without a content type', 200, {}, false, { as: 'whole', encoding: null, isJudged: true }],
     ['has nothing in it', 204, {}, false, { as: 'empty' }],
     ['has nothing in it, again', 205, {}, false, { as: 'empty' }],
+    ['is not the one of last time', 304, {}, false, { as: 'empty' }],
     [
       'may be compressed',
       200,
@@ -89,5 +90,8 @@ describe.each(kinds)('for a call of the kind %s', (kind) => {
 
 test.each([304, 308])('%i sends nobody anywhere, where it belongs to what passes', (status) => {
   expect(receive(status, {}, 'opaque', false)).toEqual({ as: 'opaque' });
-  expect(receive(status, {}, 'generation', false)).toEqual({ as: 'redirect' });
+});
+
+test('308 is a redirect for a generation', () => {
+  expect(receive(308, {}, 'generation', false)).toEqual({ as: 'redirect' });
 });

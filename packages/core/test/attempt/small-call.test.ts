@@ -56,9 +56,26 @@ describe('a call of the gateway’s own', () => {
       for (let piece = 0; piece < 50; piece++) sink.write(new Uint8Array(100));
       sink.end();
     });
-    const { body } = await smallCall(workshop, 'canary', question);
+    const { body, isWhole } = await smallCall(workshop, 'canary', question);
     expect(body.length).toBeLessThanOrEqual(1_100);
+    expect(isWhole).toBe(false);
     expect(aborted).toHaveLength(1);
+  });
+
+  test.each([
+    [10_000, true, 5_000],
+    [0, true, 5_000],
+    [2_000, false, 2_100],
+  ])('reads more where it is told to: of %i bytes', async (maxBytes, isAll, bytes) => {
+    const workshop = shop((sink) => {
+      sink.head(200, {});
+      for (let piece = 0; piece < 50; piece++) sink.write(new Uint8Array(100));
+      sink.end();
+    });
+    const headers = ['user-agent', 'sdk/1'];
+    const { body, isWhole } = await smallCall(workshop, 'canary', { ...question, maxBytes, headers });
+    expect([isWhole, body.length]).toEqual([isAll, bytes]);
+    expect(sent[0]?.headers).toEqual(['user-agent', 'sdk/1', 'x-goog-api-key', 'canary']);
   });
 
   test.each([
@@ -73,6 +90,26 @@ describe('a call of the gateway’s own', () => {
     ],
   ])('that breaks %s tells nothing', async (_, answer) => {
     await expect(probe(shop(answer), 'canary', 'key_invalid')).rejects.toThrow('reset');
+  });
+
+  test('that nobody waits for any more lets go of its connection at once', async () => {
+    const gone = new AbortController();
+    const outcome = smallCall(
+      shop(() => {}),
+      'canary',
+      question,
+      gone.signal,
+    ).catch((error: unknown) => error);
+    expect([sent.length, aborted.length]).toEqual([1, 0]);
+    gone.abort(new Error('found elsewhere'));
+    expect(aborted).toHaveLength(1);
+    expect(await outcome).toBeInstanceOf(Error);
+  });
+
+  test('that nobody waits for is not made', async () => {
+    const workshop = shop(() => {});
+    await expect(smallCall(workshop, 'canary', question, AbortSignal.abort())).rejects.toThrow();
+    expect(sent).toEqual([]);
   });
 
   describe('that is never answered', () => {

@@ -4,15 +4,18 @@ import {
   emptyAnswer,
   endedBy,
   noHttp,
+  outOfTime,
   redirected,
   silence,
   tooLarge,
+  tooLate,
   transportFailure,
   truncated,
   unreadable,
 } from '../../src/attempt/trouble.ts';
 import { SluiceError } from '../../src/errors.ts';
 import { failure, Trouble } from '../../src/failure.ts';
+import { ownLimit } from '../../src/plan/time-limit.ts';
 
 describe('a broken connection says whom to blame', () => {
   test.each([
@@ -68,6 +71,11 @@ describe('a broken connection says whom to blame', () => {
       code: 'upstream_protocol',
       scope: 'model',
     });
+  });
+
+  test('a head that is too large would come again', () => {
+    expect(transportFailure(coded('UND_ERR_HEADERS_OVERFLOW'), false).again).toBe('never');
+    expect(transportFailure(coded('HPE_INVALID_CONSTANT'), false).again).toBe('same-key');
   });
 
   test.each(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', ''])(
@@ -145,7 +153,23 @@ describe('a silence', () => {
   });
 
   test('of a request that had its time poisons no breaker', () => {
-    expect(silence('total', 1)).toMatchObject({ scope: 'gateway', again: 'never', code: 'deadline_exceeded' });
+    expect(outOfTime(ownLimit(90_000))).toMatchObject({
+      scope: 'gateway',
+      again: 'never',
+      code: 'deadline_exceeded',
+      mayHaveRun: true,
+      message: 'The request took longer than timeouts.totalMs allows (90 s).',
+    });
+  });
+
+  test('of a request that has too little left is proof that nothing was sent', () => {
+    expect(tooLate({ ms: 1_950, by: 'x-server-timeout', saidMs: 2_000 }, 120.7)).toMatchObject({
+      scope: 'gateway',
+      again: 'never',
+      code: 'deadline_exceeded',
+      isProofOfNothing: true,
+      message: expect.stringMatching(/^Of the 2 s that x-server-timeout allows the request, 120 ms are left/),
+    });
   });
 });
 
@@ -156,6 +180,7 @@ test.each([
   [unreadable(), { code: 'upstream_protocol', scope: 'model', again: 'same-key' }],
   [redirected(302), { code: 'upstream_redirect', again: 'never' }],
   [tooLarge('what'), { code: 'upstream_protocol', scope: 'gateway', again: 'never' }],
+  [circuitOpen('flash', 1_500, true), { message: 'The model "flash" has been taken out of use by an operator.' }],
   [circuitOpen('h/m', 1_500), { code: 'circuit_open', scope: 'gateway', again: 'never', retryAfterMs: 1_500 }],
 ])('$kind has its scope', (failed, expected) => {
   expect(failed).toMatchObject(expected);

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createGateway, type Gateway, SluiceError } from '@sluice/core';
+import { type AddressInfo, connect } from 'node:net';
+import { createGateway, type Gateway, type GatewayOptions, SluiceError } from '@sluice/core';
 import { type NodeListenerOptions, nodeListener } from '@sluice/core/node';
 import { demoKey, type Simulator, startSimulator } from '@sluice/simulator';
+import { eventually, rawRequest } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const json = { 'content-type': 'application/json' };
@@ -15,11 +16,7 @@ let server: Server | undefined;
 
 beforeEach(async () => {
   simulator = await startSimulator();
-  gateway = createGateway({
-    pools: { gemini: { baseUrl: simulator.url, projects: [{ id: 'demo', keys: [demoKey] }] } },
-    callers: 'anyone',
-    server: { maxBodyBytes: 1_000_000, bodyInMs: 50 },
-  });
+  gateway = createGateway(options());
 });
 
 afterEach(async () => {
@@ -89,6 +86,42 @@ test('a body that stops coming is 408', async () => {
   expect((await fetch(origin + target, init)).status).toBe(408);
 });
 
+test('a refusal does not end a connection whose short body comes with its head, nor wait for one that does not', async () => {
+  const port = Number(new URL(await listen({})).port);
+  const head = ['POST /nowhere HTTP/1.1', 'host: a', `content-length: ${prompt.length}`, '', ''].join('\r\n');
+  const next = 'GET /v1beta/models HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n';
+  const both = await rawRequest(port, [head + prompt, next]);
+  expect(both.status).toBe(404);
+  expect(both.text).toContain('HTTP/1.1 200');
+  const alone = await rawRequest(port, head);
+  expect([alone.status, alone.isClosed]).toEqual([404, true]);
+});
+
+test('a refusal ends a connection whose long body is still to come', async () => {
+  const port = Number(new URL(await listen({})).port);
+  const head = ['POST /nowhere HTTP/1.1', 'host: a', 'content-length: 900000', '', ''].join('\r\n');
+  const answer = await rawRequest(port, head);
+  expect([answer.status, answer.isClosed]).toEqual([404, true]);
+  expect(answer.text.toLowerCase()).toContain('connection: close');
+});
+
+test('a client that does not take the end of an answer is cut off, although the gateway is done with it', async () => {
+  await gateway.reload({ ...options(), timeouts: { slowReaderMs: 50 } });
+  const closed: string[] = [];
+  const port = Number(new URL(await listen({})).port);
+  server?.on('connection', (socket) => {
+    // As if the other end of a long line had no room: nothing leaves this machine.
+    socket._write = () => {};
+    socket._writev = () => {};
+    socket.once('close', () => closed.push('closed'));
+  });
+  const socket = connect(port, '127.0.0.1').on('error', () => {});
+  socket.write('GET /v1beta/models HTTP/1.1\r\nhost: a\r\n\r\n');
+  await eventually('it is cut off', () => closed.length === 1);
+  expect(gateway.snapshot().open).toBe(0);
+  socket.destroy();
+});
+
 interface Read extends IncomingMessage {
   bytes?: Uint8Array;
 }
@@ -107,4 +140,13 @@ async function listen(options: NodeListenerOptions, before?: (req: IncomingMessa
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function options(): GatewayOptions {
+  return {
+    pools: { gemini: { baseUrl: simulator.url, projects: [{ id: 'demo', keys: [demoKey] }] } },
+    callers: 'anyone',
+    server: { maxBodyBytes: 1_000_000, bodyInMs: 50 },
+    overload: { queueDelayMs: 0, refuseDelayMs: 0, queueHeapShare: 0, refuseHeapShare: 0, endHeapShare: 0 },
+  };
 }

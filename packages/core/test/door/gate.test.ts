@@ -1,10 +1,14 @@
+import { type FakeClock, fakeClock } from '@sluice/testkit';
 import { describe, expect, test, vi } from 'vitest';
 import { Gate, type Inside } from '../../src/door/gate.ts';
+import { Overload, type OverloadSettings } from '../../src/door/overload.ts';
 import { SluiceError } from '../../src/errors.ts';
+import { Emitter, type OverloadEvent } from '../../src/events.ts';
+import type { Vitals } from '../../src/platform/platform.ts';
 
 describe('who is inside is counted', () => {
   test('and which of them stream', () => {
-    const gate = new Gate(0);
+    const { gate } = aGate();
     const [one, other] = [guest(true), guest(false)];
     gate.enter(one);
     gate.enter(other);
@@ -13,11 +17,21 @@ describe('who is inside is counted', () => {
     gate.leave(one);
     expect([gate.open, gate.streams]).toEqual([1, 0]);
   });
+
+  test('and what they hold is forgotten when they leave', () => {
+    const { gate } = aGate();
+    const one = guest();
+    gate.enter(one);
+    gate.room.takeBody(one, 500);
+    expect(gate.room.heldBytes).toBe(500);
+    gate.leave(one);
+    expect(gate.room.heldBytes).toBe(0);
+  });
 });
 
 describe('a gate that is shut', () => {
   test('lets nobody in, and says when to come again', () => {
-    const gate = new Gate(0);
+    const { gate } = aGate();
     gate.shut();
     expect(gate.isShut).toBe(true);
     expect(() => gate.enter(guest())).toThrow(expect.objectContaining({ code: 'draining', retryAfterMs: 1_000 }));
@@ -25,7 +39,7 @@ describe('a gate that is shut', () => {
   });
 
   test('waits for the last one inside', async () => {
-    const gate = new Gate(0);
+    const { gate } = aGate();
     const [one, other] = [guest(), guest()];
     gate.enter(one);
     gate.enter(other);
@@ -41,11 +55,11 @@ describe('a gate that is shut', () => {
   });
 
   test('waits for nobody when nobody is inside', async () => {
-    await expect(new Gate(0).empty()).resolves.toBeUndefined();
+    await expect(aGate().gate.empty()).resolves.toBeUndefined();
   });
 
   test('puts everybody out, each with the reason', () => {
-    const gate = new Gate(0);
+    const { gate } = aGate();
     const [one, other] = [guest(), guest()];
     gate.enter(one);
     gate.enter(other);
@@ -56,24 +70,146 @@ describe('a gate that is shut', () => {
   });
 });
 
-describe('bytes that all requests hold together', () => {
-  test('are bounded', () => {
-    const gate = new Gate(100);
-    gate.bufferedBytes = 99;
-    expect(() => gate.askForRoom()).not.toThrow();
-    gate.bufferedBytes = 100;
-    expect(() => gate.askForRoom()).toThrow(
-      expect.objectContaining({ code: 'overloaded', status: 503, retryAfterMs: 1_000 }),
-    );
+describe('a gate of a process that cannot keep up', () => {
+  test('is looked at as requests come in, no more often than four times a second', async () => {
+    const { gate, clock, looks } = aGate();
+    for (let time = 0; time < 20; time++) passThrough(gate);
+    expect(looks()).toBe(1);
+    await clock.advance(249);
+    passThrough(gate);
+    expect(looks()).toBe(1);
+    await clock.advance(1);
+    passThrough(gate);
+    expect(looks()).toBe(2);
   });
 
-  test('are not bounded by 0', () => {
-    const gate = new Gate(0);
-    gate.bufferedBytes = 1e12;
-    expect(() => gate.askForRoom()).not.toThrow();
+  test('turns new ones away once it was late twice in a row, and not for one long pause', async () => {
+    const { gate, clock, vitals, told } = aGate();
+    vitals.delayMs = 5_000;
+    passThrough(gate);
+    vitals.delayMs = 0;
+    await clock.advance(250);
+    passThrough(gate);
+    expect(told).toEqual([]);
+    vitals.delayMs = 300;
+    await clock.advance(250);
+    passThrough(gate);
+    await clock.advance(250);
+    expect(() => gate.enter(guest())).toThrow(expect.objectContaining({ code: 'overloaded', retryAfterMs: 1_000 }));
+    expect(told).toEqual([{ level: 'refuse', delayMs: 300, heapShare: 0 }]);
+    expect(gate.open).toBe(0);
+  });
+
+  test('goes on looking while only long requests are inside, and sets no timer when nobody is', async () => {
+    const { gate, clock, vitals, told, looks } = aGate();
+    const long = guest(true);
+    gate.enter(long);
+    vitals.delayMs = 150;
+    await clock.advance(750);
+    expect(looks()).toBe(4);
+    expect(told.map(({ level }) => level)).toEqual(['queue']);
+    expect(gate.isCrowded).toBe(true);
+    gate.leave(long);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('forgets what it saw when nobody has come for a while', async () => {
+    const { gate, clock, vitals, told } = aGate();
+    vitals.delayMs = 300;
+    passThrough(gate);
+    await clock.advance(250);
+    expect(() => gate.enter(guest())).toThrow('cannot keep up');
+    await clock.advance(5_000);
+    passThrough(gate);
+    expect(told.map(({ level }) => level)).toEqual(['refuse', 'none']);
+  });
+
+  test('ends those who hold most when the heap bursts, a few at a look, and nobody who holds little', async () => {
+    const { gate, clock, vitals } = aGate();
+    const guests = [10_000, 900_000, 300_000, 200_000].map((bytes) => {
+      const one = guest(true);
+      gate.enter(one);
+      gate.room.takeBody(one, bytes);
+      one.expel.mockImplementation(() => gate.leave(one));
+      return one;
+    });
+    const expelled = (): number[] => guests.map(({ expel }) => expel.mock.calls.length);
+    vitals.heapShare = 0.95;
+    await clock.advance(250);
+    expect(expelled()).toEqual([0, 0, 0, 0]);
+    await clock.advance(250);
+    expect(expelled()).toEqual([0, 1, 0, 0]);
+    expect(guests[1]?.expel.mock.calls[0]?.[0]).toMatchObject({ code: 'overloaded', retryAfterMs: 1_000 });
+    await clock.advance(250);
+    expect(expelled()).toEqual([0, 1, 1, 0]);
+    await clock.advance(5_000);
+    expect(expelled()).toEqual([0, 1, 1, 1]);
+    expect(gate.open).toBe(1);
+    for (const one of guests) gate.leave(one);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('lets as many streams in as it may, and anybody else beside them until then', () => {
+    const { gate } = aGate({ maxStreams: 2 });
+    const streams = [guest(true), guest(false), guest(true)];
+    for (const one of streams) gate.enter(one);
+    expect(() => gate.enter(guest())).toThrow(expect.objectContaining({ code: 'overloaded' }));
+    gate.leave(streams[0] as Inside);
+    expect(() => gate.enter(guest())).not.toThrow();
+  });
+
+  test('looks at nothing and sets no timer when everything is off', () => {
+    const { gate, clock, vitals, looks } = aGate(off);
+    vitals.delayMs = 1e6;
+    gate.enter(guest());
+    expect([looks(), clock.pending, gate.level]).toEqual([0, 0, 'none']);
+  });
+
+  test('sheds nothing where nobody can tell how the process is', async () => {
+    const { gate, clock } = aGate({}, true);
+    passThrough(gate);
+    await clock.advance(250);
+    passThrough(gate);
+    expect(gate.level).toBe('none');
   });
 });
 
+const defaults: OverloadSettings = {
+  queueDelayMs: 100,
+  refuseDelayMs: 250,
+  queueHeapShare: 0.8,
+  refuseHeapShare: 0.88,
+  endHeapShare: 0.94,
+  maxStreams: 0,
+};
+const off = { queueDelayMs: 0, refuseDelayMs: 0, queueHeapShare: 0, refuseHeapShare: 0, endHeapShare: 0 };
+
+interface Watched {
+  readonly gate: Gate;
+  readonly clock: FakeClock;
+  readonly vitals: { -readonly [Name in keyof Vitals]: Vitals[Name] };
+  readonly told: OverloadEvent[];
+  looks(): number;
+}
+
+function aGate(settings: Partial<OverloadSettings> = {}, isBlind = false): Watched {
+  const clock = fakeClock();
+  const emitter = new Emitter();
+  const told: OverloadEvent[] = [];
+  emitter.on('overload', (event) => told.push(event));
+  const vitals = { delayMs: 0, heapShare: 0 };
+  const look = vi.fn(() => (isBlind ? null : { ...vitals }));
+  const overload = new Overload({ ...defaults, ...settings });
+  const gate = new Gate({ clock, emitter, overload, vitals: look, maxBufferedBytes: 0 });
+  return { gate, clock, vitals, told, looks: () => look.mock.calls.length };
+}
+
 function guest(isStream = false): Inside & { expel: ReturnType<typeof vi.fn<(reason: SluiceError) => void>> } {
-  return { place: -1, isStream, expel: vi.fn<(reason: SluiceError) => void>() };
+  return { place: -1, heldBytes: 0, isStream, expel: vi.fn<(reason: SluiceError) => void>() };
+}
+
+function passThrough(gate: Gate): void {
+  const one = guest();
+  gate.enter(one);
+  gate.leave(one);
 }

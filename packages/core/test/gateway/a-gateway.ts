@@ -51,6 +51,8 @@ export async function aBench({
   const options: GatewayOptions = {
     pools: { gemini: { baseUrl: simulator.url, projects: all, ...pool } },
     callers: 'anyone',
+    // A busy machine that runs tests would refuse at random.
+    overload: { queueDelayMs: 0, refuseDelayMs: 0, queueHeapShare: 0, refuseHeapShare: 0, endHeapShare: 0 },
     ...more,
     clock,
   };

@@ -40,6 +40,10 @@ test('when the upstream driver throws in the middle of an answer, the client see
   expect(answer.status).toBe(200);
   expect(answer.brokenBy).toBeInstanceOf(Error);
   expect(answer.text).not.toContain('canary');
+  // In its own dialect, behind what it has seen.
+  const [seen, lastWords = ''] = answer.text.split('\r\n\r\n');
+  expect(seen).toContain('half an');
+  expect(JSON.parse(lastWords)).toMatchObject({ error: { code: 502, details: [{ reason: 'UPSTREAM_PROTOCOL' }] } });
   await eventually('it is told', () => ended.length === 1);
   expect(ended[0]).toMatchObject({ outcome: 'failed', status: 200 });
   expect(project(gateway)).toMatchObject({ inFlight: 0, state: 'ready', keys: [{ state: 'ready' }], cooling: [] });

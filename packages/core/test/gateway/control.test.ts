@@ -201,6 +201,36 @@ test('a store that is busy for a second is waited for', async () => {
   expect(keys(gateway)).toEqual(['main#1 disabled operator']);
 });
 
+test('a decision that is recorded and cannot be kept is refused, and does not happen later either', async () => {
+  const { clock, another } = await aBench();
+  const store = sharedStore(clock);
+  let failing: string | null = 'cool';
+  const gateway = another({
+    store: new Proxy(store, {
+      get: (target, name) => (name === failing ? () => Promise.reject(new Error('busy')) : Reflect.get(target, name)),
+    }),
+  });
+  const control = gateway.pools.gemini as PoolControl;
+  const refused = async (decision: Promise<unknown>): Promise<void> => {
+    const seen = expect(decision).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await clock.advance(2_000);
+    await seen;
+  };
+  await refused(control.disable('main#1'));
+  failing = null;
+  for (let call = 0; call < 3; call++) {
+    await clock.advance(3_000);
+    expect((await ask(gateway)).status).toBe(200);
+  }
+  expect(await store.rests()).toEqual([]);
+
+  await control.disable('main#1');
+  failing = 'wake';
+  await refused(control.enable('main#1'));
+  expect(keys(gateway)).toEqual(['main#1 disabled operator']);
+  expect(await store.rests()).toHaveLength(1);
+});
+
 test('what cannot be made to last does not happen', async () => {
   const { clock, another } = await aBench();
   const store = sharedStore(clock);

@@ -193,6 +193,22 @@ describe('a reload', () => {
     expect(gateway.snapshot().breakers).toEqual([]);
   });
 
+  test('keeps what an operator has isolated, also where the options of breakers change', async () => {
+    const { gateway, options } = await aBench();
+    const target = `${new URL(options.pools?.gemini?.baseUrl ?? '').host}/gemini-2.5-flash`;
+    gateway.breakers.isolate(target, 'canary-reason');
+    await gateway.reload({ ...options, breaker: { consecutiveFailures: 9 } });
+    const refused = await ask(gateway);
+    expect([refused.status, codeOf(refused)]).toEqual([503, 'circuit_open']);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused.text).toContain('taken out of use by an operator');
+    expect(refused.text).not.toContain('canary-reason');
+    expect((await ask(gateway, { model: 'gemini-2.5-pro' })).status).toBe(200);
+    gateway.breakers.reset(target);
+    expect((await ask(gateway)).status).toBe(200);
+    expect(gateway.breakers.snapshot()).toEqual([]);
+  });
+
   test('keeps what was used of a limit, and goes by the new limit at once', async () => {
     const limited = (requestsPerMinute: number): object => ({
       id: 'main',

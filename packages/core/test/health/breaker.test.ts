@@ -2,25 +2,36 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   afterAbandonedProbe,
+  afterFailedProbe,
   afterFailure,
+  afterProof,
+  afterSign,
   afterSuccess,
+  afterTime,
   ask,
   type Breaker,
-  type BreakerSettings,
+  type Cause,
   closedBreaker,
+  countsOf,
+  isolated,
 } from '../../src/health/breaker.ts';
+import { shapeB as limits } from './limits.ts';
 
-const limits: BreakerSettings = {
-  consecutiveFailures: 5,
-  consecutiveSpanMs: 1_000,
-  windowOutcomes: 50,
-  windowFailures: 30,
-  windowMs: 30_000,
-  openMs: 2_000,
-  maxOpenMs: 60_000,
-};
-const open = (untilMs: number, opened = 0): Breaker => ({ state: 'open', untilMs, opened });
-const probing = (opened = 0): Breaker => ({ state: 'probing', opened });
+const cause: Cause = { reason: 'overloaded', failures: 5, outcomes: 6 };
+const never = Number.POSITIVE_INFINITY;
+const open = (untilMs: number, again = 0, panicAtMs = never): Breaker => ({
+  state: 'open',
+  untilMs,
+  panicAtMs,
+  again,
+  cause,
+});
+const probing = (again = 0, untilMs = 31_000): Breaker => ({ state: 'probing', untilMs, again, cause });
+const shut = isolated('too expensive');
+const failed = (breaker: Breaker, nowMs: number, random = 0.5): Breaker =>
+  afterFailure(breaker, nowMs, limits, random, 'overloaded');
+const failedProbe = (breaker: Breaker, nowMs: number, random = 0.5): Breaker =>
+  afterFailedProbe(breaker, nowMs, limits, random, 'reset');
 
 describe('each state answers each question', () => {
   test.each<[string, Breaker, ReturnType<typeof ask>]>([
@@ -28,27 +39,61 @@ describe('each state answers each question', () => {
     ['open, and its time is not over: nobody', open(1_001), { may: 'wait', breaker: open(1_001) }],
     ['open, and its time is over: one probe', open(1_000, 3), { may: 'probe', breaker: probing(3) }],
     ['probing: nobody else', probing(), { may: 'wait', breaker: probing() }],
+    ['isolated: nobody, ever', shut, { may: 'wait', breaker: shut }],
   ])('%s', (_, breaker, answer) => {
-    expect(ask(breaker, 1_000)).toEqual(answer);
+    expect(ask(breaker, 1_000, limits)).toEqual(answer);
   });
 
   test.each<[string, Breaker, Breaker]>([
     ['a success leaves an untouched one as it is', afterSuccess(closedBreaker, 5, limits), closedBreaker],
     ['a success leaves an open one open', afterSuccess(open(9), 5, limits), open(9)],
-    ['a success of the probe closes', afterSuccess(probing(4), 5, limits), closedBreaker],
-    ['a failure leaves an open one as it is', afterFailure(open(9), 5, limits, 0.5), open(9)],
-    ['a failed probe opens again, for twice as long', afterFailure(probing(0), 5, limits, 0.5), open(4_005, 1)],
+    ['a success of others leaves the probe its place', afterSuccess(probing(4), 5, limits), probing(4)],
+    ['what a probe has proven closes', afterProof(probing(4)), closedBreaker],
+    ['so does what it has proven too late', afterProof(open(9, 5)), closedBreaker],
+    ['but not what an operator has isolated', afterProof(shut), shut],
+    ['a failure leaves an open one as it is', failed(open(9), 5), open(9)],
+    ['a failure of others leaves the probe its place', failed(probing(2), 5), probing(2)],
+    ['and what is isolated', failed(shut, 5), shut],
+    ['nobody can fail a probe that is none', failedProbe(closedBreaker, 5), closedBreaker],
     ['an abandoned probe frees its place at once', afterAbandonedProbe(probing(2), 5), open(5, 2)],
     ['nobody can abandon a probe that is none', afterAbandonedProbe(open(9), 5), open(9)],
     ['nor one of a closed breaker', afterAbandonedProbe(closedBreaker, 5), closedBreaker],
+    ['a sign of life leaves an untouched one as it is', afterSign(closedBreaker), closedBreaker],
+    ['and an open one open', afterSign(open(9)), open(9)],
+    ['time leaves a probe alone while it has some', afterTime(probing(0, 31_000), 30_999, limits, 0.5), probing()],
+    ['and everything else', afterTime(open(9), 1e9, limits, 0.5), open(9)],
   ])('%s', (_, breaker, expected) => {
     expect(breaker).toEqual(expected);
+  });
+
+  test('a failed probe opens again, for twice as long, and says what was wrong with it', () => {
+    expect(failedProbe(probing(0), 5)).toEqual({
+      ...(open(4_005, 1) as object),
+      cause: { ...cause, reason: 'reset' },
+    });
+  });
+
+  test('a probe that has proven nothing in 30 s has failed then, whenever that is noticed', () => {
+    const { breaker } = ask(open(1_000, 2), 1_000, limits);
+    const late = afterTime(breaker, 500_000, limits, 0.5);
+    expect(late).toMatchObject({
+      state: 'open',
+      again: 3,
+      untilMs: 31_000 + 16_000,
+      cause: { reason: 'probe_overdue' },
+    });
+    expect(ask(late, 500_000, limits).may).toBe('probe');
+    expect(ask(afterTime(breaker, 31_000, limits, 0.5), 31_000, limits).may).toBe('wait');
   });
 });
 
 describe('a run of failures opens', () => {
   test('when it has five and spans a second', () => {
-    expect(failing(closedBreaker, [0, 250, 500, 750, 1_000])).toMatchObject({ state: 'open', opened: 0 });
+    expect(failing(closedBreaker, [0, 250, 500, 750, 1_000])).toMatchObject({
+      state: 'open',
+      again: 0,
+      cause: { reason: 'overloaded', failures: 5, outcomes: 5 },
+    });
   });
 
   test.each([
@@ -63,12 +108,20 @@ describe('a run of failures opens', () => {
     breaker = afterSuccess(breaker, 1_600, limits);
     expect(failing(breaker, [1_700, 2_000, 2_400, 2_690]).state).toBe('closed');
   });
+
+  test('nor when an answer has begun between, be it cut later: that counts in the window alone', () => {
+    let breaker: Breaker = closedBreaker;
+    for (let at = 0; at < 29; at++) breaker = failed(afterSign(breaker), at * 1_000);
+    expect(breaker).toMatchObject({ state: 'closed', run: 1 });
+    expect(countsOf(breaker, 28_000, limits)).toEqual({ failures: 29, outcomes: 29, opened: 0 });
+    expect(failed(afterSign(breaker), 29_000).state).toBe('open');
+  });
 });
 
 describe('many failures among the latest outcomes open', () => {
   test('with thirty of fifty', () => {
     expect(mixed(29).state).toBe('closed');
-    expect(mixed(30).state).toBe('open');
+    expect(mixed(30)).toMatchObject({ state: 'open', cause: { failures: 30, outcomes: 44 } });
   });
 
   test('and what is older than half a minute no longer counts', () => {
@@ -76,15 +129,26 @@ describe('many failures among the latest outcomes open', () => {
     for (let at = 0; at < 29; at++) breaker = afterSuccess(failing(breaker, [at * 10]), at * 10, limits);
     breaker = failing(breaker, [30_500]);
     expect(breaker).toMatchObject({ state: 'closed', recent: [{ atMs: 30_500 }] });
+    expect(countsOf(breaker, 60_501, limits)).toEqual({ failures: 0, outcomes: 0, opened: 0 });
   });
 
   test('and no more is remembered than the window holds, be it one', () => {
     for (const windowOutcomes of [1, 2, 50]) {
       const few = { ...limits, windowOutcomes, windowFailures: 1_000, consecutiveFailures: 1_000 };
       let breaker: Breaker = closedBreaker;
-      for (let at = 0; at < 200; at++) breaker = afterFailure(breaker, at, few, 0.5);
+      for (let at = 0; at < 200; at++) breaker = afterFailure(breaker, at, few, 0.5, 'x');
       expect((breaker as { recent: readonly unknown[] }).recent).toHaveLength(windowOutcomes);
     }
+  });
+
+  test('and once no failure is left in it nothing is remembered at all', () => {
+    let breaker = failing(closedBreaker, [0]);
+    for (let at = 0; at < 49; at++) {
+      breaker = afterSuccess(breaker, at, limits);
+      expect(breaker).not.toBe(closedBreaker);
+    }
+    expect(afterSuccess(breaker, 50, limits)).toBe(closedBreaker);
+    expect(afterSuccess(failing(closedBreaker, [0]), 30_001, limits)).toBe(closedBreaker);
   });
 
   /** Failures with a success after every second one, so that no run is long. */
@@ -104,7 +168,7 @@ const roundingMs = 1e-6;
 test('each failed probe doubles the open time, to a minute at most, give or take a fifth', () => {
   fc.assert(
     fc.property(fc.nat(2_000), fc.double({ min: 0, max: 1, noNaN: true }), (count, random) => {
-      const next = afterFailure(probing(count), 0, limits, random) as { untilMs: number };
+      const next = failedProbe(probing(count), 0, random) as { untilMs: number };
       const plainMs = Math.min(60_000, 2_000 * 2 ** (count + 1));
       expect(next.untilMs).toBeGreaterThanOrEqual(plainMs * 0.8 - roundingMs);
       expect(next.untilMs).toBeLessThanOrEqual(plainMs * 1.2 + roundingMs);
@@ -112,96 +176,46 @@ test('each failed probe doubles the open time, to a minute at most, give or take
   );
 });
 
-test('it never opens without its reason, lets one probe pass at a time, and opens no longer than it may', () => {
-  const step = fc.record({
-    do: fc.constantFrom('fail', 'fail', 'fail', 'succeed', 'ask', 'abandon'),
-    afterMs: fc.oneof(fc.nat(600), fc.nat(5_000)),
-    random: fc.double({ min: 0, max: 1, noNaN: true }),
-  });
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-      let breaker: Breaker = closedBreaker;
-      let nowMs = 0;
-      let run: number[] = [];
-      let outcomes: { atMs: number; isFailure: boolean }[] = [];
-      for (const { do: what, afterMs, random } of steps) {
-        nowMs += afterMs;
-        const before = breaker;
-        if (what === 'ask') {
-          const answer = ask(breaker, nowMs);
-          breaker = answer.breaker;
-          expect(answer.may === 'probe').toBe(before.state === 'open' && nowMs >= before.untilMs);
-          if (before.state === 'probing') expect(answer.may).toBe('wait');
-        } else if (what === 'abandon') breaker = afterAbandonedProbe(breaker, nowMs);
-        else if (what === 'succeed') {
-          breaker = afterSuccess(breaker, nowMs, limits);
-          run = [];
-          outcomes.push({ atMs: nowMs, isFailure: false });
-        } else {
-          breaker = afterFailure(breaker, nowMs, limits, random);
-          run.push(nowMs);
-          outcomes.push({ atMs: nowMs, isFailure: true });
-        }
-        if (before.state === 'closed' && breaker.state === 'open') {
-          const isLongRun = run.length >= 5 && nowMs - (run[0] as number) >= 1_000;
-          const failures = outcomes.slice(-50).filter(({ atMs, isFailure }) => isFailure && atMs >= nowMs - 30_000);
-          expect(isLongRun || failures.length >= 30).toBe(true);
-          expect(breaker.untilMs - nowMs).toBeLessThanOrEqual(2_400);
-        }
-        if (breaker.state === 'open') expect(breaker.untilMs - nowMs).toBeLessThanOrEqual(72_000);
-        if (before.state !== 'closed' && breaker.state === 'closed') {
-          expect(before.state).toBe('probing');
-          run = [];
-          outcomes = [];
-        }
-      }
-    }),
-    { numRuns: 500 },
-  );
-});
-
-/** The table of the research that this shape was chosen by (reliability.md §1.4). */
-describe('the numbers of shape B', () => {
-  test.each([
-    [1, 5, 5],
-    [20, 5, 30],
-    [100, 5, 30],
-  ])('at %i calls a second a provider that is down is noticed after %i to %i of them', (perSecond, least, most) => {
+describe('in panic', () => {
+  const panicking = { ...limits, panicMs: 500 };
+  const opened = (): Breaker => {
     let breaker: Breaker = closedBreaker;
-    let calls = 0;
-    while (breaker.state === 'closed') breaker = afterFailure(breaker, (calls++ * 1_000) / perSecond, limits, 0.5);
-    expect(calls).toBeGreaterThanOrEqual(least);
-    expect(calls).toBeLessThanOrEqual(most);
-  });
+    for (const atMs of [0, 250, 500, 750, 1_000]) breaker = afterFailure(breaker, atMs, panicking, 0.5, 'overloaded');
+    return breaker;
+  };
 
-  test.each([1, 20, 100])('at %i calls a second, 20 %% random failures reject next to nobody', (perSecond) => {
-    const chance = seeded(20_261_121);
-    let breaker: Breaker = closedBreaker;
-    let rejected = 0;
-    const calls = 10_000;
-    for (let call = 0; call < calls; call++) {
-      const nowMs = (call * 1_000) / perSecond;
-      const answer = ask(breaker, nowMs);
+  test('one call in so many ms passes an open breaker', () => {
+    let breaker = opened();
+    const passed: number[] = [];
+    for (let atMs = 1_000; atMs < 3_000; atMs += 100) {
+      const answer = ask(breaker, atMs, panicking);
       breaker = answer.breaker;
-      if (answer.may === 'wait') rejected++;
-      else if (chance() < 0.2) breaker = afterFailure(breaker, nowMs, limits, chance());
-      else breaker = afterSuccess(breaker, nowMs, limits);
+      if (answer.may === 'panic') passed.push(atMs);
     }
-    expect(rejected / calls).toBeLessThanOrEqual(0.003);
+    expect(passed).toEqual([1_500, 2_000, 2_500]);
+    expect(ask(breaker, 3_000, panicking).may).toBe('probe');
+  });
+
+  test('its failure changes nothing, and what it has proven closes', () => {
+    const { breaker } = ask(opened(), 1_500, panicking);
+    expect(afterFailure(breaker, 1_600, panicking, 0.5, 'x')).toBe(breaker);
+    expect(afterFailedProbe(breaker, 1_600, panicking, 0.5, 'x')).toBe(breaker);
+    expect(afterAbandonedProbe(breaker, 1_600)).toBe(breaker);
+    expect(afterProof(breaker)).toBe(closedBreaker);
+  });
+
+  test('nobody passes beside a probe, nor what an operator has isolated', () => {
+    const { breaker } = ask(opened(), 3_000, panicking);
+    expect(ask(breaker, 9_000, panicking).may).toBe('wait');
+    expect(ask(shut, 9_000, panicking).may).toBe('wait');
+  });
+
+  test('nobody passes where it is off', () => {
+    const breaker = failing(closedBreaker, [0, 250, 500, 750, 1_000]);
+    for (let atMs = 1_000; atMs < 3_000; atMs += 100) expect(ask(breaker, atMs, limits).may).toBe('wait');
   });
 });
 
 function failing(breaker: Breaker, times: readonly number[]): Breaker {
-  return times.reduce((state, atMs) => afterFailure(state, atMs, limits, 0.5), breaker);
-}
-
-/** Mulberry32: the same chances in every run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  return times.reduce((state, atMs) => failed(state, atMs), breaker);
 }

@@ -2,17 +2,10 @@ import { type FakeClock, fakeClock } from '@sluice/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type BreakerEvent, Emitter } from '../../src/events.ts';
 import { type FailureScope, failure } from '../../src/failure.ts';
-import { Health, type Pass, type Refusal, type Target } from '../../src/health/health.ts';
+import { Health, type Refusal, type Target } from '../../src/health/health.ts';
+import type { Pass } from '../../src/health/leave.ts';
+import { shapeB as settings } from './limits.ts';
 
-const settings = {
-  consecutiveFailures: 5,
-  consecutiveSpanMs: 1_000,
-  windowOutcomes: 50,
-  windowFailures: 30,
-  windowMs: 30_000,
-  openMs: 2_000,
-  maxOpenMs: 60_000,
-};
 const flash = { host: 'g.test', model: 'flash' };
 const pro = { host: 'g.test', model: 'pro' };
 
@@ -30,20 +23,20 @@ beforeEach(() => {
 describe('whom a failure concerns', () => {
   test('the model: others of the same host go on', async () => {
     await failing('model');
-    expect(health.enter(flash)).toEqual({ target: 'g.test/flash', retryAfterMs: 2_000 });
+    expect(health.enter(flash)).toEqual({ target: 'g.test/flash', retryAfterMs: 2_000, isIsolated: false });
     expect(isPass(health.enter(pro))).toBe(true);
   });
 
   test('the host: no model of it is asked', async () => {
     await failing('host');
-    expect(health.enter(pro)).toEqual({ target: 'g.test', retryAfterMs: 2_000 });
+    expect(health.enter(pro)).toEqual({ target: 'g.test', retryAfterMs: 2_000, isIsolated: false });
     expect(isPass(health.enter({ host: 'other.test', model: 'pro' }))).toBe(true);
   });
 
   test('calls without a model have a place of their own', async () => {
     const none = { host: 'g.test', model: null };
     await failing('model', none);
-    expect(health.enter(none)).toEqual({ target: 'g.test/-', retryAfterMs: 2_000 });
+    expect(health.enter(none)).toEqual({ target: 'g.test/-', retryAfterMs: 2_000, isIsolated: false });
     expect(isPass(health.enter(flash))).toBe(true);
   });
 
@@ -81,7 +74,7 @@ describe('an open breaker', () => {
   test('says how long it will stay so', async () => {
     await failing('model');
     await clock.advance(1_500);
-    expect(health.enter(flash)).toEqual({ target: 'g.test/flash', retryAfterMs: 500 });
+    expect(health.enter(flash)).toEqual({ target: 'g.test/flash', retryAfterMs: 500, isIsolated: false });
   });
 
   test('lets one probe pass when its time is over, and nobody beside it', async () => {
@@ -107,7 +100,7 @@ describe('an open breaker', () => {
     await failing('model');
     await clock.advance(2_000);
     pass(flash).settle(failed('model'));
-    expect(health.enter(flash)).toEqual({ target: 'g.test/flash', retryAfterMs: 4_000 });
+    expect(health.enter(flash)).toEqual({ target: 'g.test/flash', retryAfterMs: 4_000, isIsolated: false });
   });
 
   test.each<FailureScope>(['client', 'gateway'])(
@@ -173,26 +166,174 @@ describe('an open breaker', () => {
   });
 });
 
-test('every change of state is told, with its reason and the wall clock', async () => {
+test('every change of state is told, with its reason, its counts and the wall clock', async () => {
+  pass(flash).settle(failed('model'));
+  pass(flash).settle(null);
   await failing('model');
+  const openUntilMs = clock.wallNow() + 2_000;
   await clock.advance(2_000);
-  const probe = pass(flash);
-  probe.settle(null);
+  pass(flash).settle(failed('model'));
+  const reopenUntilMs = clock.wallNow() + 4_000;
+  await clock.advance(4_000);
+  pass(flash).settle(null);
+  const target = 'g.test/flash';
+  const counts = { failures: 6, outcomes: 7 };
   expect(events).toEqual([
-    { target: 'g.test/flash', state: 'open', untilMs: clock.wallNow(), reason: 'kind-of-model' },
-    { target: 'g.test/flash', state: 'probing', untilMs: null, reason: 'probe' },
-    { target: 'g.test/flash', state: 'closed', untilMs: null, reason: 'success' },
+    { target, state: 'open', ...counts, opened: 1, untilMs: openUntilMs, reason: 'kind-of-model' },
+    { target, state: 'probing', ...counts, opened: 1, untilMs: null, reason: 'probe' },
+    { target, state: 'open', ...counts, opened: 2, untilMs: reopenUntilMs, reason: 'kind-of-model' },
+    { target, state: 'probing', ...counts, opened: 2, untilMs: null, reason: 'probe' },
+    { target, state: 'closed', failures: 0, outcomes: 0, opened: 0, untilMs: null, reason: 'success' },
   ]);
 });
 
-test('a picture shows what is not simply closed', async () => {
+test('a picture shows what is not simply closed, and why', async () => {
   pass(pro).settle(null);
   pass(pro).settle(failed('model'));
+  pass(pro).settle(null);
   await failing('model');
+  const untilMs = clock.wallNow() + 2_000;
   expect(health.snapshot()).toEqual([
-    { target: 'g.test/pro', state: 'closed', failures: 1, untilMs: null },
-    { target: 'g.test/flash', state: 'open', failures: 1, untilMs: clock.wallNow() + 2_000 },
+    { target: 'g.test/pro', state: 'closed', failures: 1, outcomes: 2, opened: 0, untilMs: null, reason: null },
+    { target: 'g.test/flash', state: 'open', failures: 5, outcomes: 5, opened: 1, untilMs, reason: 'kind-of-model' },
   ]);
+  await clock.advance(30_001);
+  expect(health.snapshot()).toMatchObject([{ target: 'g.test/flash' }]);
+});
+
+describe('an answer that has begun', () => {
+  test('ends the run of failures, before it is over', async () => {
+    for (let call = 0; call < 20; call++) {
+      pass(flash).settle(failed('model'));
+      await clock.advance(300);
+      if (call % 3 === 2) pass(flash).proven();
+    }
+    expect(isPass(health.enter(flash))).toBe(true);
+  });
+
+  test('and is cut after that counts as a failure, and not as a success', async () => {
+    for (let call = 0; call < 30; call++) {
+      const cut = pass(flash);
+      cut.proven();
+      cut.settle(failed('model'));
+      expect(health.snapshot()[0]).toMatchObject({ failures: Math.min(call + 1, 30), outcomes: call + 1 });
+      await clock.advance(500);
+    }
+    expect(health.snapshot()[0]).toMatchObject({ state: 'open', failures: 30, outcomes: 30 });
+  });
+
+  test('costs nothing while nobody is ill: nothing is remembered of it', () => {
+    for (let call = 0; call < 100; call++) {
+      const well = pass(flash);
+      well.proven();
+      well.settle(null);
+    }
+    expect(health.snapshot()).toEqual([]);
+  });
+});
+
+describe('a probe has 30 s to prove something', () => {
+  test('then its place is free for the next, once the time after a failed probe is over', async () => {
+    await failing('model');
+    await clock.advance(2_000);
+    const slow = pass(flash);
+    await clock.advance(29_999);
+    expect(health.enter(flash)).toMatchObject({ target: 'g.test/flash' });
+    await clock.advance(1);
+    expect(health.enter(flash)).toMatchObject({ retryAfterMs: 4_000 });
+    await clock.advance(4_000);
+    const next = pass(flash);
+    slow.settle(failed('model'));
+    expect(events.map(({ state, opened, reason }) => `${state} ${opened} ${reason}`)).toEqual([
+      'open 1 kind-of-model',
+      'probing 1 probe',
+      'open 2 probe_overdue',
+      'probing 2 probe',
+    ]);
+    next.settle(null);
+    expect(health.snapshot()).toEqual([]);
+  });
+
+  test('and its answer closes the breaker however late it begins, also beside another probe', async () => {
+    await failing('model');
+    await clock.advance(2_000);
+    const slow = pass(flash);
+    await clock.advance(34_000);
+    const next = pass(flash);
+    slow.proven();
+    expect(isPass(health.enter(flash))).toBe(true);
+    next.settle(failed('model'));
+    expect(isPass(health.enter(flash))).toBe(true);
+  });
+
+  test('and a client that leaves later takes nobody’s place away', async () => {
+    await failing('model');
+    await clock.advance(2_000);
+    const slow = pass(flash);
+    await clock.advance(34_000);
+    pass(flash);
+    slow.settle(failed('client'));
+    expect(isPass(health.enter(flash))).toBe(false);
+  });
+
+  test('a snapshot notices it as well', async () => {
+    await failing('model');
+    await clock.advance(2_000);
+    pass(flash);
+    await clock.advance(30_000);
+    expect(health.snapshot()).toMatchObject([{ state: 'open', opened: 2, reason: 'probe_overdue' }]);
+  });
+});
+
+test('while a probe is out, others are refused in next to no time', async () => {
+  await failing('model');
+  await clock.advance(2_000);
+  pass(flash);
+  const times = Array.from({ length: 2_000 }, () => {
+    const startMs = performance.now();
+    expect(isPass(health.enter(flash))).toBe(false);
+    return performance.now() - startMs;
+  });
+  expect(times.sort((a, b) => a - b)[1_000]).toBeLessThan(1);
+});
+
+describe('in panic', () => {
+  beforeEach(() => {
+    const emitter = new Emitter();
+    emitter.on('breaker', (event) => events.push(event));
+    health = new Health({ ...settings, openMs: 20_000, panicMs: 1_000 }, clock, emitter, () => 0.5);
+  });
+
+  test('one call a second passes, and its success closes the breaker before its time', async () => {
+    await failing('model');
+    expect(isPass(health.enter(flash))).toBe(false);
+    await clock.advance(1_000);
+    const first = pass(flash);
+    expect(isPass(health.enter(flash))).toBe(false);
+    first.settle(failed('model'));
+    await clock.advance(1_000);
+    const second = pass(flash);
+    second.proven();
+    expect(events.map(({ state, opened }) => `${state} ${opened}`)).toEqual(['open 1', 'closed 0']);
+    expect(isPass(health.enter(flash)) && isPass(health.enter(flash))).toBe(true);
+  });
+
+  test('its failures make the open time no longer', async () => {
+    await failing('model');
+    for (let call = 0; call < 19; call++) {
+      await clock.advance(1_000);
+      pass(flash).settle(failed(call % 2 === 0 ? 'model' : 'client'));
+    }
+    await clock.advance(1_000);
+    expect(pass(flash)).toBeDefined();
+    expect(health.snapshot()).toMatchObject([{ state: 'probing', opened: 1 }]);
+  });
+
+  test('nothing passes what an operator has isolated', async () => {
+    health.isolate('g.test/flash', 'why');
+    await clock.advance(60_000);
+    expect(isPass(health.enter(flash))).toBe(false);
+  });
 });
 
 describe('model names come from callers', () => {

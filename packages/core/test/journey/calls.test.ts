@@ -261,18 +261,19 @@ describeDrivers('the door', (driver, mount) => {
     expect(simulator.journal.requests).toHaveLength(1);
   });
 
-  test('what requests and held answers keep in memory is counted, and past the limit nobody new is let in', async () => {
-    const { ask, gateway, simulator } = await mount({ gateway: { server: { maxBufferedBytes: 2_000 } } });
-    simulator.plan('*', ['no-answer']);
+  test('what requests and held answers keep in memory is counted, and past the limit no large body is let in', async () => {
+    const { ask, gateway, simulator } = await mount({ gateway: { server: { maxBufferedBytes: 200_000 } } });
+    simulator.plan('*', ['no-answer', 'ok']);
     const leave = new AbortController();
-    const first = ask('generateContent', { body: `{"x":"${'y'.repeat(2_000)}"}`, signal: leave.signal }).catch(
+    const first = ask('generateContent', { body: `{"x":"${'y'.repeat(160_000)}"}`, signal: leave.signal }).catch(
       () => null,
     );
     while (simulator.journal.running < 1) await new Promise((resolve) => setImmediate(resolve));
-    expect(gateway.snapshot().bufferedBytes).toBe(2_008);
-    const second = await read(await ask('generateContent'));
+    expect(gateway.snapshot().bufferedBytes).toBe(160_008);
+    const second = await read(await ask('generateContent', { body: 'z'.repeat(65_537) }));
     expect([second.status, second.headers.get('retry-after')]).toEqual([503, '1']);
     expect(second.text).toContain('OVERLOADED');
+    expect((await read(await ask('generateContent'))).status).toBe(200);
     leave.abort();
     await first;
   });

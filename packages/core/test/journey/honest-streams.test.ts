@@ -14,6 +14,8 @@ describeDrivers('a stream that breaks after its first words never looks whole', 
     'no-finish',
     'error-mid-stream',
     'gzip-truncated',
+    // A length that is kept to by the connection, and too short for the answer.
+    'length-too-short',
   ];
   test.each(cuts)('%s: what came is delivered, then the connection breaks', async (step) => {
     const { ask, simulator } = await mount({ gateway: once });
@@ -147,6 +149,14 @@ describeDrivers('what is whole is delivered whole', (_driver, mount) => {
     simulator.plan('*', ['finish-then-hang']);
     const answer = await read(await ask('streamGenerateContent?alt=sse'));
     expect(answer.brokenBy).toBeNull();
+    expect(answer.text).toContain('STOP');
+  });
+
+  test('an answer in one piece that has come whole is not lost because the provider does not say so', async () => {
+    const { ask, simulator } = await mount({ gateway: { timeouts: { idleMs: 30 } } });
+    simulator.plan('*', ['finish-then-hang']);
+    const answer = await read(await ask('generateContent'));
+    expect(answer).toMatchObject({ status: 200, brokenBy: null });
     expect(answer.text).toContain('STOP');
   });
 

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { getHeapStatistics } from 'node:v8';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { eventually } from '@sluice/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { LoopWatch } from '../../src/platform/loop-watch.ts';
 import { platform as node } from '../../src/platform/node.ts';
 import { platform as web } from '../../src/platform/web.ts';
 
@@ -43,6 +46,23 @@ describe.each([
     await expect(inflate(Buffer.from('plain'), 1_000_000)).rejects.not.toBeInstanceOf(RangeError);
   });
 
+  test('undoes a small body that unfolds to a large one, and says when that is too large', async () => {
+    const large = 'abcdefghi '.repeat(3_000_000);
+    const bomb = gzipSync(large);
+    expect(bomb.length).toBeLessThan(65_536);
+    expect((await platform.inflate('gzip', bomb, 40_000_000)).length).toBe(large.length);
+    await expect((async () => platform.inflate('gzip', bomb, 20_000_000))()).rejects.toBeInstanceOf(RangeError);
+  });
+
+  test('tells how much it has still to undo', async () => {
+    const inflater = platform.inflater('gzip', { data() {}, broken: (error) => expect.unreachable(String(error)) });
+    const bytes = gzipSync(text);
+    inflater?.write(bytes);
+    expect(inflater?.waitingBytes).toBe(bytes.length);
+    await eventually('all of it is undone', () => inflater?.waitingBytes === 0);
+    inflater?.stop();
+  });
+
   test('tells once that a piece is broken, and never an end', async () => {
     const told: string[] = [];
     const inflater = platform.inflater('gzip', { data: () => told.push('data'), broken: () => told.push('broken') });
@@ -65,5 +85,44 @@ describe.each([
   test.each(['compress', 'constructor', '__proto__', ''])('does not know the encoding %j', async (encoding) => {
     expect(platform.inflater(encoding, { data() {}, broken() {} })).toBeNull();
     await expect((async () => platform.inflate(encoding, new Uint8Array(), 10))()).rejects.toThrow('cannot undo');
+  });
+});
+
+describe('how the process is', () => {
+  test('nobody knows on the web', () => {
+    expect(web.vitals()).toBeNull();
+  });
+
+  test('is known on Node: how full the heap is, buffers included', () => {
+    const before = node.vitals()?.heapShare ?? 0;
+    expect(before).toBeGreaterThan(0);
+    const held = new Uint8Array(64_000_000);
+    expect(node.vitals()?.heapShare).toBeGreaterThan(before + 32_000_000 / getHeapStatistics().heap_size_limit);
+    expect(held.length).toBe(64_000_000);
+  });
+
+  test('and how late the loop was, told once', async () => {
+    const loop = new LoopWatch();
+    expect(loop.worstMs()).toBe(0);
+    const untilMs = performance.now() + 90;
+    while (performance.now() < untilMs);
+    await pause(30);
+    expect(loop.worstMs()).toBeGreaterThan(50);
+    await expect.poll(() => loop.worstMs(), { interval: 60 }).toBeLessThan(50);
+  });
+
+  test('nobody is kept alive by it, and it stops when nobody asks any more', () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    const loop = new LoopWatch();
+    loop.worstMs();
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(1_500);
+    loop.worstMs();
+    vi.advanceTimersByTime(1_900);
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(200);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(loop.worstMs()).toBe(0);
+    vi.useRealTimers();
   });
 });

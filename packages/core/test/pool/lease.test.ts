@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import * as trouble from '../../src/attempt/trouble.ts';
 import type { TokenUsage } from '../../src/events.ts';
 import { type Failure, failure } from '../../src/failure.ts';
+import { ownLimit } from '../../src/plan/time-limit.ts';
 import { spentBy } from '../../src/pool/lease.ts';
 import { geminiProvider } from '../../src/provider/gemini/provider.ts';
 
@@ -44,7 +45,9 @@ test.each<[what: string, failed: Failure | null, usage: TokenUsage | null, spent
   ['a connection that broke before the answer may have brought the call', broken('ECONNRESET', false), null, all],
   ['an open breaker lets nothing through', trouble.circuitOpen('flash', 1_000), null, nothing],
   ['a silence that was too long may have been work', trouble.silence('headers', 1_000), null, all],
-  ['the deadline of the request as well', trouble.silence('total', 1_000), null, all],
+  ['the deadline of the request as well', trouble.outOfTime(ownLimit(1_000)), null, all],
+  ['nothing was sent when too little time was left', trouble.tooLate(ownLimit(1_000), 200), null, nothing],
+  ['nor when the request had ended before', trouble.endedBefore(new Error('x')), null, nothing],
   ['a client that hung up may have been billed', trouble.endedBy(new Error('gone')), null, all],
   ['a client that reads too slowly has been', trouble.silence('slow-reader', 1_000), null, all],
   [

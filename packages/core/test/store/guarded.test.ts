@@ -174,17 +174,35 @@ describe('a store that is late once', () => {
     expect(stage.changes).toEqual([]);
   });
 
-  test('gives back the place of a reservation that came too late, and keeps it counted', async () => {
+  test('keeps the place of a call that it has admitted too late, and counts it once', async () => {
     const stage = setStage('held');
     const limits = { maxInFlight: 1, requestsPerMinute: 2 };
-    expect(await timesAdmitted(stage.guarded, need(limits), 1)).toBe(1);
+    const { reservation } = await stage.guarded.reserve(need(limits));
     stage.wayward.mood = 'later';
     stage.wayward.letGo();
     await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(stage.wayward.inside.reserve(need(limits))).toMatchObject({ shortage: { by: 'maxInFlight' } });
+    await stage.guarded.settle(reservation as Reservation, { requests: 1, tokens: 10 });
+    await stage.clock.advance(1);
     expect(stage.wayward.inside.reserve(need(limits))).toMatchObject({ shortage: null });
     expect(stage.wayward.inside.reserve(need({ requestsPerMinute: 2 }))).toMatchObject({
       shortage: { by: 'requestsPerMinute' },
     });
+  });
+
+  test('takes back what it has admitted too late, where memory has refused it meanwhile', async () => {
+    const stage = setStage('held');
+    // Of a limit of two, each of two processes has one by itself.
+    stage.wayward.instances = 2;
+    const limits = { maxInFlight: 2 };
+    const both = Promise.all([stage.guarded.reserve(need(limits)), stage.guarded.reserve(need(limits))]);
+    const [first, second] = await both;
+    expect([first.shortage, second.shortage]).toMatchObject([null, { by: 'maxInFlight' }]);
+    await stage.guarded.settle(first.reservation as Reservation, { requests: 1, tokens: 10 });
+    stage.wayward.mood = 'later';
+    stage.wayward.letGo();
+    await stage.clock.advance(1);
+    expect(stage.wayward.inside.reserve(need({ maxInFlight: 1 }))).toMatchObject({ shortage: null });
   });
 });
 
@@ -294,9 +312,17 @@ describe('while the store is away', () => {
       const { shortage } = await guarded.reserve(need({}, { subjects: [subject] }));
       expect(shortage).toMatchObject({ by: 'rest', name: subject });
     }
-    await guarded.wake('pool/gemini/main', 'model:a');
+    await expect(guarded.wake('pool/gemini/main', 'model:a')).rejects.toMatchObject({ code: 'storage_unavailable' });
     expect((await guarded.reserve(need({}, { subjects: ['model:a'] }))).shortage).toBeNull();
     expect((await guarded.rests()).map(({ subject }) => subject).sort()).toEqual(['model:b', 'model:other']);
+  });
+
+  test('a rest that no time ends is refused: nobody may be told that it is kept', async () => {
+    const stage = setStage();
+    await breakDown(stage);
+    const { guarded, clock } = stage;
+    await expect(guarded.cool(rest('key:a', clock, null))).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await guarded.cool(rest('key:b', clock));
   });
 
   test('a rest that somebody else has ended does not come back with the outage', async () => {
@@ -339,10 +365,11 @@ describe('when the store is back', () => {
     const { guarded, clock, wayward } = stage;
     await guarded.cool(rest('model:a', clock, null));
     await breakDown(stage);
-    await guarded.wake('pool/gemini/main', 'model:a');
+    const refused = expect.objectContaining({ code: 'storage_unavailable' });
+    await expect(guarded.wake('pool/gemini/main', 'model:a')).rejects.toEqual(refused);
     await guarded.cool(rest('model:b', clock, 60_000));
     await guarded.cool(rest('model:b', clock, 30_000));
-    await guarded.wake('pool/gemini/main', 'model:c');
+    await expect(guarded.wake('pool/gemini/main', 'model:c')).rejects.toEqual(refused);
     await guarded.cool(rest('model:c', clock, 90_000));
     const calls = wayward.calls.length;
     await comeBack(stage);
@@ -400,6 +427,77 @@ describe('when the store is back', () => {
     await clock.advance(1);
     expect(await wayward.inside.rests()).toHaveLength(1);
     expect(changes).toEqual([]);
+  });
+
+  test('what could not be written is never written over what came after it', async () => {
+    const { guarded, wayward, clock } = setStage('refuses');
+    const owned = { name: 'files/1', project: 'main', caller: 'alice', untilMs: null };
+    await guarded.cool(rest('model:a', clock));
+    await guarded.own([owned]);
+    await expect(guarded.wake('pool/gemini/main', 'model:b')).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await guarded.disown('files/2');
+    wayward.mood = 'later';
+    await guarded.wake('pool/gemini/main', 'model:a');
+    await guarded.disown('files/1');
+    await guarded.cool(rest('model:b', clock));
+    await guarded.own([{ ...owned, name: 'files/2' }]);
+    for (let verb = 0; verb < 3; verb++) {
+      await clock.advance(3_000);
+      await guarded.find(['x']);
+    }
+    expect((await wayward.inside.rests()).map(({ subject }) => subject)).toEqual(['model:b']);
+    expect(await wayward.inside.find(['files/1', 'files/2'])).toMatchObject([null, { name: 'files/2' }]);
+  });
+
+  test('a call that it could not count is booked by and by, without an outage', async () => {
+    const { guarded, wayward, clock, changes } = setStage('refuses');
+    const limits = { requestsPerMinute: 2 };
+    const { reservation } = await guarded.reserve(need(limits));
+    wayward.mood = 'later';
+    await guarded.settle(reservation as Reservation, { requests: 1, tokens: 10 });
+    for (let verb = 0; verb < 2; verb++) await guarded.find(['x']);
+    await clock.advance(1);
+    expect(await timesAdmitted(guarded, need(limits), 2)).toBe(1);
+    expect(wayward.inside.reserve(need({ requestsPerMinute: 2 }))).toMatchObject({
+      shortage: { by: 'requestsPerMinute' },
+    });
+    expect(changes).toEqual([]);
+  });
+
+  test('an outage after late answers does not count their calls twice', async () => {
+    const stage = setStage('held');
+    const { guarded, wayward, clock } = stage;
+    const { reservation } = await guarded.reserve(need({ requestsPerMinute: 2 }));
+    await guarded.settle(reservation as Reservation, { requests: 1, tokens: 10 });
+    wayward.letGo();
+    await clock.advance(1);
+    await breakDown(stage);
+    await comeBack(stage);
+    expect(wayward.inside.reserve(need({ requestsPerMinute: 2 }))).toMatchObject({ shortage: null });
+    expect(wayward.inside.reserve(need({ requestsPerMinute: 2 }))).toMatchObject({
+      shortage: { by: 'requestsPerMinute' },
+    });
+  });
+
+  test('what is owed to it is written when it is let go of, and it is asked no more', async () => {
+    const { guarded, wayward, clock } = setStage();
+    const limits = { maxInFlight: 1 };
+    const { reservation } = await guarded.reserve(need(limits));
+    wayward.mood = 'refuses';
+    await guarded.settle(reservation as Reservation, { requests: 1, tokens: 10 });
+    wayward.mood = 'later';
+    await guarded.letGo();
+    expect(wayward.inside.reserve(need(limits))).toMatchObject({ shortage: null });
+    expect(clock.pending).toBe(0);
+  });
+
+  test('while it is gone, whoever lets go of it leaves no alarm behind', async () => {
+    const stage = setStage('hangs');
+    await breakDown(stage, 'hangs');
+    expect(stage.clock.pending).toBe(1);
+    await stage.guarded.letGo();
+    await stage.clock.advance(10_000);
+    expect(stage.clock.pending).toBe(0);
   });
 
   test('what it refuses again and again does not keep it away for ever', async () => {

@@ -46,3 +46,50 @@ describe('what passes is counted', () => {
     expect(meter.isSse).toBe(isSse);
   });
 });
+
+describe('a client that throws', () => {
+  test.each(['head', 'write', 'end'] as const)('at %s is cut off, and its source is let go of', (at) => {
+    const client = recordingSink();
+    const bug = new Error('a bug');
+    client[at] = () => {
+      client.told.push(`${at} throws`);
+      throw bug;
+    };
+    const aborted: Error[] = [];
+    const meter = new Meter(client, fakeClock());
+    meter.open({ ...stillFlow, abort: (reason) => aborted.push(reason) });
+    meter.head(200, {});
+    expect(meter.write(Buffer.from('one'))).toBe(true);
+    meter.end();
+    const error = expect.objectContaining({ code: 'upstream_protocol', cause: bug });
+    expect(meter).toMatchObject({ outcome: 'failed', error });
+    expect(aborted).toEqual([error]);
+    const told = client.told.slice(client.told.indexOf(`${at} throws`) + 1);
+    expect(told).toEqual(['fail The gateway met an error of its own when it handed the answer on.']);
+  });
+
+  test('even at being cut off ends nobody else', () => {
+    const client = recordingSink();
+    client.fail = () => {
+      throw new Error('a bug');
+    };
+    const meter = new Meter(client, fakeClock());
+    expect(() => meter.fail(new Error('broken'))).not.toThrow();
+    expect(meter.outcome).toBe('failed');
+  });
+});
+
+test.each(['end', 'fail'] as const)('nothing follows after %s', (at) => {
+  const client = recordingSink();
+  const meter = new Meter(client, fakeClock());
+  meter.open(stillFlow);
+  meter.head(200, {});
+  meter[at](new Error('broken'));
+  const told = [...client.told];
+  meter.head(500, {});
+  expect(meter.write(Buffer.from('more'))).toBe(true);
+  meter.end();
+  meter.fail(new Error('again'));
+  expect(client.told).toEqual(told);
+  expect(meter).toMatchObject({ status: 200, bytes: 0, outcome: at === 'end' ? 'ended' : 'failed' });
+});

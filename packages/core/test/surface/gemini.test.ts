@@ -40,7 +40,7 @@ describe('each path is its call', () => {
     ['POST', '/v1/models/x:generateContent', { ...generation, model: 'x' }],
     ['POST', '/v1alpha/models/x:generateContent', generation],
     ['POST', '/v1main/models/x:generateContent', generation],
-    ['GET', '/v1beta/models', { ...listing, name: 'models.list', model: null }],
+    ['GET', '/v1beta/models', { ...listing, answer: 'resource', name: 'models.list', model: null }],
     ['GET', '/v1beta/models?pageSize=5&pageToken=a', { target: '/v1beta/models?pageSize=5&pageToken=a' }],
     ['GET', model, { ...listing, name: 'models.get' }],
     ['HEAD', model, { name: 'models.get' }],
@@ -92,7 +92,6 @@ describe('what is not known passes, to the project where the caller’s things l
     ['POST', `${model}:predictLongRunning`],
     ['POST', `${model}:someDayNew`],
     ['GET', '/v1beta/models/x/operations/y'],
-    ['POST', '/v1beta/interactions'],
     ['GET', '/v1beta/tunedModels/mine'],
     ['POST', '/v1beta/openai/files'],
     ['POST', '/v1beta/openai/images/generations'],
@@ -276,6 +275,18 @@ describe('a refusal is told in the dialect of the client', () => {
     ['http://evil/v1beta/openai/x', 'gemini'],
   ])('%j: %s', (target, name) => {
     expect(surfaces.dialectOf(target).name).toBe(name);
+  });
+});
+
+test.each([
+  ['/v1beta/mod%65ls/gemini-2.5-flash:generateContent', 'generateContent'],
+  ['/v1beta/models/gemini-2.5-flash:generate%43ontent', 'generateContent'],
+  ['/v1beta/models/gemini-2%2E5-flash:streamGenerateContent', 'streamGenerateContent'],
+  ['/v1beta/openai/chat/complet%69ons', 'openai.chat'],
+])('an escape hides no generation: %s', (target, name) => {
+  expect(geminiSurfaces(new Map()).match({ method: 'POST', target, headers: {} })).toMatchObject({
+    ...{ name, target, answer: 'generation' },
+    model: name.startsWith('openai') ? null : 'gemini-2.5-flash',
   });
 });
 

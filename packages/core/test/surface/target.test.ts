@@ -10,7 +10,7 @@ describe('a target is taken apart, and not changed', () => {
     ['/v1/tunedModels/my-model_1.x:generateContent', ['v1', 'tunedModels', 'my-model_1.x'], 'generateContent'],
     ['/upload/v1beta/files', ['upload', 'v1beta', 'files'], null],
     ['/v1beta/files/abc:download', ['v1beta', 'files', 'abc'], 'download'],
-    ['/v1beta/models/gemini%2D2.5-flash', ['v1beta', 'models', 'gemini%2D2.5-flash'], null],
+    ['/v1beta/models/gemini%2D2.5-flash', ['v1beta', 'models', 'gemini-2.5-flash'], null],
   ])('%s', (target, segments, verb) => {
     expect(parseTarget(target)).toEqual({ segments, verb, path: target, query: [] });
   });

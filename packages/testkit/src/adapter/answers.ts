@@ -22,7 +22,8 @@ export const calls: readonly (readonly [what: string, call: Call, sign: string])
     'functionCall',
   ],
   ['a count of tokens', { target: `${model}:countTokens`, body: prompt }, '"totalTokens"'],
-  ['a page of models', { method: 'GET', target: '/v1beta/models?pageSize=1' }, '"nextPageToken"'],
+  // All of them: the token of another page is new with each answer.
+  ['a list of models', { method: 'GET', target: '/v1beta/models?pageSize=1000' }, '"models/gemini-2.5-flash"'],
   ['an OpenAI chat', { target: '/v1beta/openai/chat/completions', body: JSON.stringify(chat) }, '"choices"'],
 ];
 

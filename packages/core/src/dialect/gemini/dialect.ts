@@ -19,8 +19,11 @@ export const gemini: Dialect = {
     finish: 'finishReason',
     block: ['promptFeedback', 'blockReason'],
     usage: 'usageMetadata',
+    names: [['candidates', 'continuationToken']],
+    events: null,
   },
   errorBody: googleErrorBody,
+  replacement: googleReplacement,
   lastWords: (error, answer) => inPlace(googleErrorBody(error), answer),
   // The element's comma has gone out before it.
   passOn: (error, { form }) => (form === 'array' ? `${error}\n]` : error),
@@ -55,6 +58,12 @@ export function googleErrorBody(error: SluiceError): string {
   const { status: code, message } = error;
   const status = errorTable[error.code].rpc;
   return `${JSON.stringify({ error: { code, message, status, details } }, null, 2)}\n`;
+}
+
+/** Without a reason of ours: it was the provider who refused. */
+function googleReplacement(code: number, { code: own, message }: SluiceError): string {
+  const status = errorTable[own].rpc;
+  return `${JSON.stringify({ error: { code, message, status } }, null, 2)}\n`;
 }
 
 /** Google's clients look for a bare error object in a chunk of its own; in an array it is one more entry. */

@@ -18,8 +18,14 @@ export const openaiChat: Dialect = {
     finish: 'finish_reason',
     block: null,
     usage: 'usage',
+    names: [],
+    events: null,
   },
   errorBody: (error) => `${JSON.stringify({ error: errorObject(error) }, null, 2)}\n`,
+  replacement(code, { code: own, message }) {
+    const status = errorTable[own].rpc;
+    return `${JSON.stringify({ error: { code, message, status } }, null, 2)}\n`;
+  },
   // OpenAI's clients read errors from events, and only from events of one line.
   lastWords: (error, { form }) =>
     form === 'sse' ? `data: ${JSON.stringify({ error: errorObject(error) })}\n\n` : openaiChat.errorBody(error),

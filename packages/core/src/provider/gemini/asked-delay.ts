@@ -26,7 +26,9 @@ function inDetails(details: readonly Json[]): number | null {
       if (amount !== undefined) return clampDelayMs(Number(amount) * (unit === 's' ? 1000 : 1));
     }
     const seconds = objectOf(retryDelay)?.seconds;
-    if (seconds !== undefined && !Number.isNaN(Number(seconds))) return clampDelayMs(Number(seconds) * 1000);
+    // Nothing else is turned into a number: an object may have a `valueOf` of its own, and that throws.
+    if (typeof seconds !== 'number' && typeof seconds !== 'string') continue;
+    if (!Number.isNaN(Number(seconds))) return clampDelayMs(Number(seconds) * 1000);
   }
   return null;
 }

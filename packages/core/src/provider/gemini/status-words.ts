@@ -40,6 +40,10 @@ const statusOf: ReadonlyMap<string, number> = new Map([
   ['deadline_exceeded', 504],
 ]);
 
+export function statusOfWord(word: string): number | null {
+  return statusOf.get(word) ?? null;
+}
+
 /** What an error says of its status. */
 export interface StatusSaid {
   /** An HTTP status from 400 up. */

@@ -18,6 +18,8 @@ const whoRests: Partial<Record<Failure['scope'], string>> = {
 };
 const endsIt = { time: 'time', probe: 'a probe', operator: 'an operator' };
 const triedNext = {
+  // A refusal comes over a connection that works.
+  'fresh-connection': '–',
   never: 'nothing',
   'same-key': 'the same key, later',
   'other-key': 'another key',

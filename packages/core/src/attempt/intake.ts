@@ -1,0 +1,119 @@
+/** HOW AN ANSWER IS TAKEN: the sinks that its bytes go through on their way to the latch, by what its head has shown. */
+
+import type { Grammar } from '../dialect/dialect.ts';
+import { plainInspection, streamInspection } from '../stream/inspect.ts';
+import type { Named } from '../stream/names.ts';
+import { Scan } from '../stream/scan.ts';
+import { type Ending, Watch } from '../stream/watch.ts';
+import type { Sink } from '../wire.ts';
+import type { LimitSettings } from './errand.ts';
+import { ErrorReader, type ErrorText } from './error-reader.ts';
+import type { Holding } from './held-bytes.ts';
+import type { Latch } from './latch.ts';
+import { type ReadAnswer, ResourceAnswer } from './resource-answer.ts';
+
+/** Who takes an answer, and is told what it turns out to be. */
+export interface Taker {
+  /** What says something is shown although an error follows it at once: there will be no other try. */
+  readonly showsFirst: boolean;
+  /** It names something that lives at the provider. */
+  named(named: Named): void;
+  /** Something worth showing has come. @returns false when the client is full */
+  meant(): boolean;
+  ended(ending: Ending): void;
+  /** It is an error, read as far as it is read. */
+  refused(read: ErrorText): void;
+  /** Another copy of it is held, or no longer. */
+  copied(): void;
+  /** It was read as it shall be shown, or cannot be. */
+  wasRead(brokenBy: Error | null): void;
+}
+
+/** One attempt's way in. Nothing is held open by it: whoever pours, and the latch, are the taker's. */
+export class Intake {
+  readonly #latch: Latch;
+  readonly #limits: LimitSettings;
+  readonly #taker: Taker;
+  /** Where the bytes go first; null until the head has shown it. */
+  body: (Sink & Holding) | null = null;
+  /** What a judged answer has said so far. */
+  scan: Scan | null = null;
+  /** Set for answers that are complete only with their marker. */
+  #watch: Watch | null = null;
+  #errorReader: ErrorReader | null = null;
+
+  constructor(latch: Latch, limits: LimitSettings, taker: Taker) {
+    this.#latch = latch;
+    this.#limits = limits;
+    this.#taker = taker;
+  }
+
+  /** It is complete when HTTP says so. */
+  plain(): void {
+    this.body = this.#latch;
+  }
+
+  /** Read and judged, and kept from the client. */
+  error(encoding: string | null): void {
+    const { maxErrorBytes } = this.#limits;
+    this.#errorReader = new ErrorReader(maxErrorBytes, encoding, (read) => this.#taker.refused(read));
+    this.body = this.#errorReader;
+  }
+
+  /** Held until it is whole, and judged then. */
+  whole(grammar: Grammar, encoding: string | null): void {
+    this.body = this.#watched(this.#newScan(grammar), encoding, null);
+  }
+
+  /** Shown from its first meaning on. @returns what it says, as it says it; null when its encoding is not known here */
+  stream(grammar: Grammar, encoding: string | null): Scan | null {
+    const scan = this.#newScan(grammar);
+    const inspection =
+      encoding === null
+        ? plainInspection(scan)
+        : streamInspection(scan, encoding, (piece) => this.#watch?.readAlong(piece));
+    if (inspection === null) return null;
+    this.body = this.#watched(scan, encoding, inspection);
+    return scan;
+  }
+
+  /** Held until it is whole, and read for what it tells of things that live at the provider. */
+  resource(encoding: string | null, read: ReadAnswer): void {
+    const options = { encoding, maxBytes: this.#limits.maxAnswerBytes, read, onCopy: () => this.#taker.copied() };
+    this.body = new ResourceAnswer(this.#latch, options, (brokenBy) => this.#taker.wasRead(brokenBy));
+  }
+
+  /** The provider keeps the connection open. @returns true when the answer is over all the same, and was told so */
+  endAtRest(): boolean {
+    return this.#watch?.endAtRest() === true;
+  }
+
+  /** An error answer that never ends is judged by what there is of it. @returns false when it is none */
+  cut(): boolean {
+    this.#errorReader?.cut();
+    return this.#errorReader !== null;
+  }
+
+  /** Nothing more is taken. */
+  close(): void {
+    this.body = null;
+  }
+
+  #newScan(grammar: Grammar): Scan {
+    this.scan = new Scan(grammar, (named) => this.#taker.named(named));
+    return this.scan;
+  }
+
+  #watched(scan: Scan, encoding: string | null, inspection: ReturnType<typeof streamInspection>): Watch {
+    this.#watch = new Watch(this.#latch, {
+      ...this.#limits,
+      scan,
+      inspection,
+      encoding,
+      showsFirst: this.#taker.showsFirst,
+      onMeaning: () => this.#taker.meant(),
+      onEnding: (ending) => this.#taker.ended(ending),
+    });
+    return this.#watch;
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Mulberry32: the same chances in every run with the same seed. `SLUICE_SEED` chooses another one; whoever fails says
+ * which it was.
+ */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export const seed = Number(process.env.SLUICE_SEED ?? 20_261_121);
