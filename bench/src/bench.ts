@@ -3,11 +3,11 @@
 import { join } from 'node:path';
 import { benchFolder, buildPackages, root } from './build.ts';
 import { readCommand } from './command-line.ts';
-import { commit, machineLines } from './machine.ts';
-import { writeResults } from './page.ts';
+import { commit, machineFacts } from './machine.ts';
+import { type Section, writeResults } from './page.ts';
 import { groupsOf } from './plan.ts';
 import { runFigure } from './run.ts';
-import { type Table, toMarkdown, toText } from './table.ts';
+import { toMarkdown, toText } from './table.ts';
 
 const words = process.argv.slice(2);
 const command = readCommand(words);
@@ -18,29 +18,31 @@ for (const figure of command.figures) groupsOf(figure, command);
 say('building');
 const sources = commit();
 buildPackages(command.keepAs);
-const tables: Table[] = [];
-const failures: string[] = [];
+const sections: Section[] = [];
+let failures = 0;
 for (const figure of command.figures) {
+  let text: string;
   try {
-    for (const table of await runFigure(figure, command, say)) {
-      tables.push(table);
-      process.stdout.write(`\n${toText(table)}`);
-    }
+    const tables = await runFigure(figure, command, say);
+    for (const table of tables) process.stdout.write(`\n${toText(table)}`);
+    text = tables.map(toMarkdown).join('\n');
   } catch (error) {
     // A wrong answer spoils the figure that it was found in; minutes of others are not lost for it.
-    failures.push(`**${figure} was not measured**: ${(error as Error).message}`);
-    process.stdout.write(`\n${failures.at(-1)}\n`);
+    failures++;
+    text = `**${figure} was not measured**: ${(error as Error).message}`;
+    process.stdout.write(`\n${text}\n`);
   }
+  sections.push({ figure, text, facts: machineFacts(words, sources) });
 }
-const machine = machineLines(words, sources);
-process.stdout.write(`\n${machine.join('\n').replaceAll('`', '')}\n`);
+const facts = sections.at(-1)?.facts ?? [];
+process.stdout.write(`\n${facts.map((fact) => `- ${fact.replaceAll('`', '')}\n`).join('')}`);
 if (command.isProfiled) say(`profiles are in ${join(benchFolder, 'profiles')}`);
 if (command.isWritten) {
-  writeResults(join(root, 'bench', 'README.md'), [...machine, '', ...tables.map(toMarkdown), ...failures].join('\n'));
-  say('written to bench/README.md');
+  writeResults(join(root, 'bench', 'README.md'), sections);
+  say(`written to bench/README.md: ${command.figures.join(', ')}`);
 }
 
-if (failures.length > 0) process.exitCode = 1;
+if (failures > 0) process.exitCode = 1;
 
 function say(line: string): void {
   const seconds = ((performance.now() - startedAt) / 1e3).toFixed(0);

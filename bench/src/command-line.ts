@@ -3,7 +3,23 @@
 import { parseArgs } from 'node:util';
 
 /** The figures there are, in the order of a whole run. */
-export const figureNames = ['unary', 'gzip', 'stream', 'chunk', 'latency', 'held', 'stalled'] as const;
+export const figureNames = [
+  'unary',
+  'gzip',
+  'stream',
+  'chunk',
+  'latency',
+  'held',
+  'stalled',
+  'slow-readers',
+  'big-event',
+  'overload',
+  'cancel',
+  'drain',
+] as const;
+
+/** Left out of a run that names no figure, which has to end within a quarter of an hour. */
+const onlyByName: readonly FigureName[] = ['gzip', 'slow-readers', 'big-event', 'overload', 'cancel', 'drain'];
 
 /** One of them. */
 export type FigureName = (typeof figureNames)[number];
@@ -35,8 +51,7 @@ export function readCommand(words: string[]): Command {
   const figures = positionals.filter(isFigure);
   const variants = positionals.filter((word) => !isFigure(word));
   return {
-    // Left out of a whole run, which has to end within a quarter of an hour.
-    figures: figures.length === 0 ? figureNames.filter((name) => name !== 'gzip') : figures,
+    figures: figures.length === 0 ? figureNames.filter((name) => !onlyByName.includes(name)) : figures,
     variants,
     isQuick: values.quick,
     isWritten: values.write,

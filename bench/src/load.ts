@@ -1,14 +1,21 @@
 /** The load generator, a process of its own: does what the bench tells it over the side channel. */
 
 import { ClosedLoop, type ClosedLoopOrder, type RunLength } from './load/closed-loop.ts';
+import { EndingStreams } from './load/ending-streams.ts';
 import { HeldStreams } from './load/held-streams.ts';
+import { Leavers, type LeaversOrder } from './load/leavers.ts';
 import { openLoop } from './load/open-loop.ts';
+import { repeatOne } from './load/repeated.ts';
 import { StalledReaders } from './load/stalled-readers.ts';
+import { Surge, type SurgeOrder } from './load/surge.ts';
 import { answerQuestions } from './side-channel.ts';
 
 let closedLoop = new ClosedLoop();
 let held = new HeldStreams();
 let stalled = new StalledReaders();
+let surge: Surge | null = null;
+const leavers = new Leavers();
+const ending = new EndingStreams();
 
 answerQuestions({
   'closed-open': (order: ClosedLoopOrder) => {
@@ -33,4 +40,20 @@ answerQuestions({
     stalled = new StalledReaders();
     return result;
   },
+  'stalled-cut': async ({ refused }: { refused: number }) => {
+    const result = await stalled.untilCut(refused);
+    stalled = new StalledReaders();
+    return result;
+  },
+  'leavers-open': (order: LeaversOrder) => leavers.open(order),
+  'leavers-standing': () => leavers.standing(),
+  'leavers-leave': ({ number }: { number: number }) => leavers.leave(number),
+  repeat: repeatOne,
+  'surge-open': (order: SurgeOrder) => {
+    surge = new Surge(order);
+    return surge.open();
+  },
+  'surge-run': () => surge?.run(),
+  'ending-open': ({ port, streams }: { port: number; streams: number }) => ending.open(port, streams),
+  'ending-ends': () => ending.ends(),
 });

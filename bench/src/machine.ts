@@ -6,16 +6,16 @@ import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'no
 import { join } from 'node:path';
 import { root } from './build.ts';
 
-/** Lines for the page and the terminal. @param sources - what {@link commit} said when they were built */
-export function machineLines(words: readonly string[], sources: string): string[] {
+/** For the page and the terminal, to be asked when a figure is done. @param sources - what {@link commit} said when they were built */
+export function machineFacts(words: readonly string[], sources: string): string[] {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
   const [load] = loadavg() as [number];
   return [
-    `- machine: ${availableParallelism()} × ${model}, ${memory}, ${type()} ${release().split('-')[0]}; load average at the end ${load.toFixed(1)}`,
-    `- versions: Node ${process.versions.node}, undici ${versionOf('undici')}, @hono/node-server ${versionOf('@hono/node-server')}, sources at ${sources}`,
-    `- date: ${new Date().toISOString().slice(0, 10)}`,
-    `- command: \`pnpm bench${words.map((word) => ` ${word}`).join('')}\``,
+    `${availableParallelism()} × ${model}, ${memory}, ${type()} ${release().split('-')[0]}; load average at the end ${load.toFixed(1)}`,
+    `Node ${process.versions.node}, undici ${versionOf('undici')}, @hono/node-server ${versionOf('@hono/node-server')}, sources at ${sources}`,
+    new Date().toISOString().slice(0, 10),
+    `\`pnpm bench${words.map((word) => ` ${word}`).join('')}\``,
   ];
 }
 

@@ -12,8 +12,11 @@ const numberAt = template.indexOf('N'.repeat(numberDigits));
 const momentAt = numberAt + numberDigits + 1;
 const wireTemplate = chunked(template);
 const wireNumberAt = wireTemplate.indexOf('N'.repeat(numberDigits));
-const wireMomentAt = wireNumberAt + numberDigits + 1;
 const tickMs = 4;
+
+/** What a paced stream ends with when it ends well. */
+export const finalEvent: Buffer = event('that is all', true);
+const finalBytes = Buffer.concat([chunked(finalEvent), Buffer.from('0\r\n\r\n')]);
 
 /** The length of each paced event in the body. */
 export const pacedEventBytes: number = template.length;
@@ -67,6 +70,14 @@ export class Pacer {
     this.#timer ??= setInterval(() => this.#tick(), tickMs);
   }
 
+  /** Ends so many of the streams, the eldest first, with a finish reason and in good order. */
+  finish(streams: number): void {
+    for (const { socket } of [...this.#streams.values()].slice(0, streams)) {
+      socket.write(finalBytes);
+      this.remove(socket);
+    }
+  }
+
   /** Harmless for a socket that has no stream. */
   remove(socket: Socket): void {
     this.#streams.delete(socket);
@@ -87,8 +98,17 @@ export class Pacer {
 }
 
 function write(stream: Paced): void {
-  const bytes = Buffer.from(wireTemplate);
-  bytes.write(String(stream.number++).padStart(numberDigits, '0'), wireNumberAt, 'latin1');
-  bytes.write(String(nowUs()).padStart(momentDigits, '0'), wireMomentAt, 'latin1');
-  stream.socket.write(bytes);
+  stream.socket.write(filled(wireTemplate, wireNumberAt, stream.number++, nowUs()));
+}
+
+/** A paced event as it stands in a body. */
+export function pacedEvent(number: number, writtenUs: number): Buffer {
+  return filled(template, numberAt, number, writtenUs);
+}
+
+function filled(blankEvent: Buffer, at: number, number: number, writtenUs: number): Buffer {
+  const bytes = Buffer.from(blankEvent);
+  bytes.write(String(number).padStart(numberDigits, '0'), at, 'latin1');
+  bytes.write(String(writtenUs).padStart(momentDigits, '0'), at + numberDigits + 1, 'latin1');
+  return bytes;
 }

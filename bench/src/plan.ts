@@ -25,14 +25,31 @@ const wholeRun: Readonly<Record<FigureName, readonly (readonly string[])[]>> = {
   latency: [['raw', 'core', 'proxy']],
   held: [['raw', 'core', 'proxy']],
   stalled: [['raw', 'core', 'proxy']],
+  'slow-readers': [['raw', 'core', 'proxy']],
+  'big-event': [['raw', 'core', 'proxy']],
+  overload: [['raw', 'core', 'proxy']],
+  cancel: [['raw', 'core', 'core-in-process', 'proxy']],
+  drain: [['proxy']],
 };
+
+/** Only a process that somebody runs can be told to go down. */
+const isOfProxy = new Set<FigureName>(['drain']);
+/** It has no port: only clients that live in its process can ask it. */
+const inProcess = 'core-in-process';
 
 const isCompared = new Set<FigureName>(['unary', 'gzip', 'stream', 'chunk']);
 const mostInGroup = 4;
 
 /** The variants of a figure, group by group. @throws Error for a name that no variant has */
-export function groupsOf(figure: FigureName, { variants }: Command): Variant[][] {
+export function groupsOf(figure: FigureName, command: Command): Variant[][] {
+  const { variants } = command;
   if (variants.length === 0) return wholeRun[figure].map((names) => variantsNamed(names));
+  if (variants.includes(inProcess) && figure !== 'cancel')
+    throw new Error(`${inProcess} is measured by \`cancel\` alone, and not by \`${figure}\``);
+  if (isOfProxy.has(figure)) {
+    const some = variantsNamed(variants).filter(({ name }) => name.startsWith('proxy'));
+    return some.length === 0 ? groupsOf(figure, { ...command, variants: [] }) : [some];
+  }
   const first = isCompared.has(figure) ? ['raw', 'raw-again'] : ['raw'];
   const groups = [[...first]];
   for (const { name, base } of variantsNamed(variants)) {

@@ -10,8 +10,9 @@ import { amountsOf, groupsOf } from './plan.ts';
 import type { Table } from './table.ts';
 import { costTable, heldTable, latencyTable, stalledTable } from './tables.ts';
 import type { Kind } from './traffic.ts';
+import { isTrouble, runTrouble, type TroubleName } from './trouble.ts';
 
-const titles: Readonly<Record<FigureName, string>> = {
+const titles: Readonly<Record<Exclude<FigureName, TroubleName>, string>> = {
   unary: 'CPU per unary request, 1 kB (µs)',
   gzip: 'CPU per unary request, 1 kB, compressed (µs)',
   stream: 'CPU per stream of 200 events, 60 kB (µs)',
@@ -30,10 +31,11 @@ const heldStreams = [1_000, 5_000];
 /** @param say - hears what is going on, for who watches */
 export async function runFigure(figure: FigureName, command: Command, say: (line: string) => void): Promise<Table[]> {
   const { isQuick, isProfiled } = command;
-  const title = titles[figure];
   const groups = groupsOf(figure, command);
   const all = [...new Map(groups.flat().map((variant) => [variant.name, variant])).values()];
   const onRound = (round: number): void => say(`${figure}: round ${round}`);
+  if (isTrouble(figure)) return runTrouble(figure, all, command, say);
+  const title = titles[figure];
   switch (figure) {
     case 'unary':
     case 'gzip':

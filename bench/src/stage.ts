@@ -3,6 +3,7 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchFolder } from './build.ts';
+import { otherCores, pin } from './pinning.ts';
 import { type Child, startChild } from './side-channel.ts';
 import { announcement } from './subjects/announce.ts';
 import { providerKeys } from './traffic.ts';
@@ -14,6 +15,8 @@ import type { Vitals } from './vitals.ts';
 export interface Subject {
   readonly name: string;
   readonly port: number;
+  /** The process itself. */
+  readonly child: Child;
   vitals(): Promise<Vitals>;
   /** Collects garbage and tells what is left, in bytes. */
   liveBytes(): Promise<number>;
@@ -23,11 +26,19 @@ export interface Subject {
 export interface StageOptions {
   /** Write a CPU profile of each gateway when it ends. */
   readonly isProfiled: boolean;
+  /** Processes that make load, each with what it has to do. @default 1 */
+  readonly generators?: number | undefined;
+  /** Gateways get a provider that takes connections and never finishes a handshake. @default false */
+  readonly isProviderDeaf?: boolean | undefined;
+  /** Gateways have the first core for themselves, and everybody else has the others. @default false */
+  readonly isPinned?: boolean | undefined;
 }
 
 /** @see {@link openStage} */
 export interface Stage {
+  /** The first of {@link loads}. */
   readonly load: Child;
+  readonly loads: readonly Child[];
   readonly upstream: Child;
   readonly upstreamPort: number;
   readonly subjects: readonly Subject[];
@@ -37,26 +48,39 @@ export interface Stage {
 }
 
 /** Starts a provider, a generator, and a process for each variant. */
-export async function openStage(variants: readonly Variant[], { isProfiled }: StageOptions): Promise<Stage> {
+export async function openStage(
+  variants: readonly Variant[],
+  { isProfiled, generators = 1, isProviderDeaf = false, isPinned = false }: StageOptions,
+): Promise<Stage> {
   const children: Child[] = [];
   try {
     const upstream = startChild({ name: 'upstream', args: [join(import.meta.dirname, 'upstream.ts')] });
-    const load = startChild({ name: 'load', args: [join(import.meta.dirname, 'load.ts')] });
-    children.push(upstream, load);
+    const loads = Array.from({ length: generators }, (_, at) =>
+      startChild({ name: at === 0 ? 'load' : `load-${at + 1}`, args: [join(import.meta.dirname, 'load.ts')] }),
+    );
+    const [load] = loads as [Child];
+    children.push(upstream, ...loads);
     const upstreamPort = await upstream.ask<number>('port');
+    const origin = isProviderDeaf
+      ? `https://127.0.0.1:${await upstream.ask<number>('deaf-port')}`
+      : `http://127.0.0.1:${upstreamPort}`;
+    if (isPinned) for (const child of children) pin(child, otherCores());
     const subjects: Subject[] = [];
     for (const variant of variants) {
-      const { child, port } = await startSubject(variant, `http://127.0.0.1:${upstreamPort}`, isProfiled);
+      const { child, port } = await startSubject(variant, origin, isProfiled);
       children.push(child);
+      if (isPinned) pin(child, '0');
       subjects.push({
         name: variant.name,
         port,
+        child,
         vitals: () => child.ask<Vitals>('vitals'),
         liveBytes: () => child.ask<number>('live-bytes'),
       });
     }
     return {
       load,
+      loads,
       upstream,
       upstreamPort,
       subjects,

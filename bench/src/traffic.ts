@@ -2,8 +2,8 @@
 
 import { gzipSync } from 'node:zlib';
 
-/** The kinds of traffic. `paced` and `flood` never end by themselves. */
-export type Kind = 'unary' | 'gzip' | 'stream' | 'paced' | 'flood';
+/** The kinds of traffic. `paced` and `flood` never end by themselves; `big` is a stream of one event of 20 MB. */
+export type Kind = 'unary' | 'gzip' | 'stream' | 'paced' | 'flood' | 'big';
 
 /** What clients sign with. */
 export const callerKey = 'bench-caller-0123456789abcdef';
@@ -20,6 +20,7 @@ const paths: Readonly<Record<Kind, string>> = {
   stream: '/v1beta/models/bench-stream:streamGenerateContent?alt=sse',
   paced: '/v1beta/models/bench-paced:streamGenerateContent?alt=sse',
   flood: '/v1beta/models/bench-flood:streamGenerateContent?alt=sse',
+  big: '/v1beta/models/bench-big:streamGenerateContent?alt=sse',
 };
 
 /** The kind that a request line asks for; null for a path that nobody should have sent up. */
@@ -55,8 +56,13 @@ export const requestBody: Buffer = Buffer.from(
 
 /** A whole request: the fields of an SDK that calls over `fetch`. */
 export function requestBytes(kind: Kind, key: string): Buffer {
+  return requestTo(paths[kind], key, kind === 'gzip' ? ['accept-encoding: gzip, deflate'] : []);
+}
+
+/** The same for any path. */
+export function requestTo(path: string, key: string, fields: readonly string[] = []): Buffer {
   const head = [
-    `POST ${paths[kind]} HTTP/1.1`,
+    `POST ${path} HTTP/1.1`,
     'host: gateway.test',
     'connection: keep-alive',
     'content-type: application/json',
@@ -66,7 +72,7 @@ export function requestBytes(kind: Kind, key: string): Buffer {
     'accept: */*',
     'accept-language: *',
     'sec-fetch-mode: cors',
-    ...(kind === 'gzip' ? ['accept-encoding: gzip, deflate'] : []),
+    ...fields,
     `content-length: ${requestBody.length}`,
   ];
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), requestBody]);
@@ -112,6 +118,10 @@ export const streamEvents: readonly Buffer[] = Array.from({ length: eventsPerStr
   event(`${String(index).padStart(8, '0')} air scatters short waves more`, index === eventsPerStream - 1),
 );
 
+/** What a `big` stream says in its only event: a picture, as a model sends one. */
+const bigBytes = 20_000_000;
+const big = once(() => event('A'.repeat(bigBytes), true));
+
 /** The body that a client of `kind` must end up with; null where it has no end. */
 export const expectedBodies: Readonly<Record<Kind, Buffer | null>> = {
   unary: unaryBody,
@@ -119,6 +129,10 @@ export const expectedBodies: Readonly<Record<Kind, Buffer | null>> = {
   stream: Buffer.concat(streamEvents),
   paced: null,
   flood: null,
+  // Made where somebody asks for it: most processes never do.
+  get big() {
+    return big();
+  },
 };
 
 /** Everything that the provider sends before the body, its framing included. */
@@ -151,6 +165,11 @@ export function event(text: string, isLast: boolean): Buffer {
     responseId: '2Q-taO_YHrunjrEP',
   };
   return Buffer.from(`data: ${JSON.stringify(body)}\r\n\r\n`);
+}
+
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined;
+  return () => (made ??= make());
 }
 
 /** A chunk of the chunked coding. */

@@ -3,8 +3,10 @@
  * exactly one of its own keys and with the body that the generator has sent; all else is a 400 that says why.
  */
 
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { type Farewell, Farewells } from './farewells.ts';
 import { MessageReader } from './http1.ts';
+import { type Sample, sampleOf } from './leaving.ts';
 import { Pacer } from './pacer.ts';
 import { answerQuestions } from './side-channel.ts';
 import {
@@ -27,10 +29,14 @@ export interface Seen {
   readonly openStreams: number;
   /** Bytes that `flood` streams have got rid of, ever. */
   readonly floodBytes: number;
+  /** `flood` streams that have begun, ever, and those of them that are open. */
+  readonly floods: number;
+  readonly openFloods: number;
 }
 
 const pacer = new Pacer();
 const chunks = streamEvents.map(chunked);
+const bigPieceBytes = 64 * 1024;
 const lastChunk = Buffer.from('0\r\n\r\n');
 /** 64 KiB or so at a time, without the event that ends a stream. */
 const floodBlock = chunked(Buffer.concat(streamEvents.slice(0, -1)));
@@ -38,22 +44,30 @@ const floodBlock = chunked(Buffer.concat(streamEvents.slice(0, -1)));
 let callsByKey = new Map<string, number>();
 let problems: string[] = [];
 let floodBytes = 0;
+let floods = 0;
+let openFloods = 0;
 
+const farewells = new Farewells();
 const server = createServer({ noDelay: true }, (socket) => {
   let kind: Kind | null = null;
+  let sample: Sample | null = null;
   let trouble: string | null = null;
   let body: Buffer[] = [];
   const reader = new MessageReader({
     onHead(head) {
       body = [];
-      kind = kindOf(head.slice(0, head.indexOf('\r\n')));
-      trouble = kind === null ? `nobody should have asked: ${head.slice(0, 120)}` : troubleWith(head);
+      const requestLine = head.slice(0, head.indexOf('\r\n'));
+      kind = kindOf(requestLine);
+      sample = kind === null ? sampleOf(requestLine.split(' ')[1] ?? '') : null;
+      trouble =
+        kind === null && sample === null ? `nobody should have asked: ${head.slice(0, 120)}` : troubleWith(head);
     },
     onBody: (piece) => body.push(Buffer.from(piece)),
     onEnd() {
       if (trouble === null && !Buffer.concat(body).equals(requestBody)) trouble = 'the body is not what was sent';
-      if (trouble === null) answer(kind as Kind, socket);
-      else refuse(trouble, socket);
+      if (trouble !== null) refuse(trouble, socket);
+      else if (sample === null) answer(kind as Kind, socket);
+      else farewells.answer(sample, socket);
     },
   });
   socket.on('data', (bytes) => reader.read(bytes));
@@ -62,23 +76,41 @@ const server = createServer({ noDelay: true }, (socket) => {
   socket.on('close', () => pacer.remove(socket));
 });
 
+/** Connections are taken here, and nothing is ever said: a handshake that begins is never finished. */
+const deaf = createServer((socket) => {
+  farewells.greet(socket);
+  socket.on('error', () => socket.destroy());
+});
+
 server.listen(0, '127.0.0.1', 8_192);
+deaf.listen(0, '127.0.0.1', 1_024);
 
 answerQuestions({
-  port: () =>
-    new Promise((resolve) => {
-      const tell = (): void => resolve((server.address() as { port: number }).port);
-      if (server.listening) tell();
-      else server.once('listening', tell);
-    }),
+  port: () => portOf(server),
+  'deaf-port': () => portOf(deaf),
+  'cpu-us': () => {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
+  farewells: (): Farewell[] => farewells.report(),
+  'farewells-forget': () => farewells.forget(),
+  finish: ({ streams }: { streams: number }) => pacer.finish(streams),
   pace: ({ intervalMs }: { intervalMs: number }) => pacer.setInterval(intervalMs),
   seen: (): Seen => {
-    const seen = { callsByKey, problems, openStreams: pacer.open, floodBytes };
+    const seen = { callsByKey, problems, openStreams: pacer.open, floodBytes, floods, openFloods };
     callsByKey = new Map();
     problems = [];
     return seen;
   },
 });
+
+function portOf(listening: Server): Promise<number> {
+  return new Promise((resolve) => {
+    const tell = (): void => resolve((listening.address() as { port: number }).port);
+    if (listening.listening) tell();
+    else listening.once('listening', tell);
+  });
+}
 
 function troubleWith(head: string): string | null {
   const keys = head.match(/^x-goog-api-key:.*$/gim) ?? [];
@@ -108,8 +140,14 @@ function answer(kind: Kind, socket: Socket): void {
       return pacer.add(socket);
     case 'flood':
       socket.write(answerHead(kind), 'latin1');
+      floods++;
+      openFloods++;
+      socket.once('close', () => openFloods--);
       socket.on('drain', () => flood(socket));
       return flood(socket);
+    case 'big':
+      socket.write(answerHead(kind), 'latin1');
+      return writeBig(socket, expectedBodies.big as Buffer);
   }
 }
 
@@ -123,6 +161,15 @@ function writeEvents(socket: Socket, from: number): void {
   }
   socket.write(chunk);
   setImmediate(writeEvents, socket, from + 1);
+}
+
+/** One piece a turn, and no faster than they are taken: other calls must not wait for this process. */
+function writeBig(socket: Socket, body: Buffer, at = 0): void {
+  if (socket.destroyed) return;
+  if (at >= body.length) return void socket.write(lastChunk);
+  const next = (): void => void setImmediate(writeBig, socket, body, at + bigPieceBytes);
+  if (socket.write(chunked(body.subarray(at, at + bigPieceBytes)))) next();
+  else socket.once('drain', next);
 }
 
 function flood(socket: Socket): void {

@@ -1,8 +1,9 @@
 /** What is measured: each variant by its name, how its process is started, and what it is compared with. */
 
-import { existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchFolder, packagesFolder, root } from './build.ts';
+import type { Tuning } from './subjects/options.ts';
 import { callerKey, providerKeys } from './traffic.ts';
 
 /** A gateway to be started. */
@@ -32,6 +33,12 @@ function allVariants(): Variant[] {
     subject('raw-again', 'raw.ts', [], 'the same a second time: what differs is noise'),
     ...pairs.map(([name, surface, way]) =>
       subject(name, 'core.ts', [surface, way], `@sluice/core: ${surface} surface, ${way} upstream`),
+    ),
+    subject(
+      'core-in-process',
+      'in-process.ts',
+      [],
+      '@sluice/core: gateway.fetch, called by who lives in the same process',
     ),
     ...(existsSync(join(root, 'packages', 'express', 'tsup.config.ts')) ? expressVariants() : []),
     proxy('proxy', 'none', 'examples/proxy as npm start starts it, metrics on, no line per request'),
@@ -78,6 +85,29 @@ function subject(name: string, file: string, args: readonly string[], what: stri
     env: { BENCH_PACKAGES: packagesFolder() },
     logFile: null,
   };
+}
+
+/** The same variant with other options, in files of its own: what the plain one says stays. */
+export function tuned(variant: Variant, tuning: Tuning): Variant {
+  const BENCH_OPTIONS = JSON.stringify(tuning);
+  const { SLUICE_CONFIG } = variant.env;
+  if (SLUICE_CONFIG === undefined) return { ...variant, env: { ...variant.env, BENCH_OPTIONS } };
+  const { onlyProject, ...options } = tuning;
+  if (onlyProject !== undefined) throw new Error('the proxy gets its projects from the environment');
+  const plain = JSON.parse(readFileSync(SLUICE_CONFIG, 'utf8')) as object;
+  const config = SLUICE_CONFIG.replace(/\.json$/, '.tuned.json');
+  writeFileSync(config, JSON.stringify({ ...plain, ...options }));
+  return { ...variant, env: { ...variant.env, SLUICE_CONFIG: config } };
+}
+
+/** Whether {@link watched} shows anything of it. */
+export function canBeWatched({ name }: Variant): boolean {
+  return /^core(?:-|@|$)/.test(name);
+}
+
+/** The same variant, which answers questions about its gateway: what is under way, and how requests have ended. */
+export function watched(variant: Variant): Variant {
+  return canBeWatched(variant) ? { ...variant, env: { ...variant.env, BENCH_WATCH: '1' } } : variant;
 }
 
 function proxy(name: string, requests: string, what: string): Variant {

@@ -4,15 +4,51 @@ import { withResults } from '../src/page.ts';
 import { groupsOf } from '../src/plan.ts';
 import { toMarkdown, toText } from '../src/table.ts';
 
-const page = 'words\n<!-- results: written by pnpm bench --write -->\nold\n<!-- end of results -->\nmore words\n';
+const page = `words
+<!-- results: written by pnpm bench --write -->
 
-test('results replace results, and nothing else of a page', () => {
-  const once = withResults(page, 'new');
-  expect(once).toContain('words\n<!-- results');
-  expect(once).toContain('\nnew\n');
-  expect(once).not.toContain('old');
-  expect(withResults(once, 'new')).toBe(once);
-  expect(() => withResults('a page without marks', 'new')).toThrow('needs the lines');
+<!-- figure: unary -->
+
+### old unary, with what somebody  has spaced
+
+<!-- end of figure: unary -->
+
+<!-- figure: held -->
+
+### old held
+
+<!-- end of figure: held -->
+
+<!-- end of results -->
+more words
+`;
+const facts = ['2 × a machine', 'today'];
+
+test('results of a figure replace its own, and nothing else of a page', () => {
+  const once = withResults(page, [{ figure: 'held', text: '### new held\n', facts }]);
+  expect(once).toBe(page.replace('### old held\n', '### new held\n\nMeasured with 2 × a machine; today.\n'));
+  expect(withResults(once, [{ figure: 'held', text: '### new held\n', facts }])).toBe(once);
+});
+
+test('a figure that the page does not have comes to its place in the order of all', () => {
+  const more = withResults(page, [
+    { figure: 'drain', text: '### drain', facts },
+    { figure: 'stream', text: '### stream', facts },
+  ]);
+  expect(more.match(/### .*/g)).toEqual([
+    '### old unary, with what somebody  has spaced',
+    '### stream',
+    '### old held',
+    '### drain',
+  ]);
+  const first = withResults(page.replaceAll('unary', 'latency'), [{ figure: 'unary', text: '### unary', facts }]);
+  expect(first.match(/### .*/g)?.[0]).toBe('### unary');
+});
+
+test('a page without its marks is left alone', () => {
+  const sections = [{ figure: 'held', text: 'new', facts }] as const;
+  expect(() => withResults('a page without marks', sections)).toThrow('needs the lines');
+  expect(() => withResults(page.replace('<!-- end of figure: held -->', ''), sections)).toThrow('has no end');
 });
 
 test('a table is the same in a terminal and on a page, and has no cell too few', () => {
@@ -26,6 +62,21 @@ test('words are figures or variants, and an unknown one is named', () => {
   const command = readCommand(['unary', 'core', '--quick']);
   expect(command).toMatchObject({ figures: ['unary'], variants: ['core'], isQuick: true });
   expect(() => groupsOf('unary', readCommand(['unary', 'corr']))).toThrow('no variant "corr"; there are raw, ');
+});
+
+test('what needs a process of its own, or has no port, is measured where that can be', () => {
+  const names = (words: string[]): string[] =>
+    groupsOf('drain', readCommand(words))
+      .flat()
+      .map(({ name }) => name);
+  expect(names(['drain', 'core', 'proxy-log'])).toEqual(['proxy-log']);
+  expect(names(['drain', 'core'])).toEqual(['proxy']);
+  expect(() => groupsOf('unary', readCommand(['unary', 'core-in-process']))).toThrow('by `cancel` alone');
+});
+
+test('a run that names no figure measures no trouble', () => {
+  expect(readCommand([]).figures).toEqual(['unary', 'stream', 'chunk', 'latency', 'held', 'stalled']);
+  expect(readCommand(['cancel', 'drain', '--write']).figures).toEqual(['cancel', 'drain']);
 });
 
 test('every variant is measured beside its base, and the raw proxy beside itself', () => {

@@ -1,9 +1,9 @@
 /** How much later an answer is because of the gateway, at a rate that leaves the machine mostly idle. */
 
 import { type Door, warmUp } from '../closed-slice.ts';
-import type { OpenLoopResult } from '../load/open-loop.ts';
+import { smallFlow } from '../small-flow.ts';
 import { openStage, type Stage, type StageOptions } from '../stage.ts';
-import { callerKey, providerKeys } from '../traffic.ts';
+import { providerKeys } from '../traffic.ts';
 import type { Variant } from '../variants.ts';
 
 /** How latency is measured. */
@@ -37,8 +37,7 @@ export async function measureLatency(
       for (const door of doors) await warmUp(stage, door, 'unary', plan.warmUpRequests);
       for (let at = 0; at < plan.slicesPerPair; at++) {
         for (const door of at % 2 === 0 ? doors : doors.toReversed()) {
-          const { delaysUs } = await slice(stage, door, plan);
-          for (const delayUs of delaysUs) delays.get(door.name)?.at(-1)?.push(delayUs);
+          for (const delayUs of await slice(stage, door, plan)) delays.get(door.name)?.at(-1)?.push(delayUs);
         }
       }
     } finally {
@@ -53,14 +52,8 @@ export function directDoor({ upstreamPort }: Stage): Door {
   return { name: direct, port: upstreamPort, key: providerKeys[0] };
 }
 
-async function slice(
-  stage: Stage,
-  { name, port, key = callerKey }: Door,
-  { perSecond, sliceMs }: LatencyPlan,
-): Promise<OpenLoopResult> {
-  const order = { port, kind: 'unary', key, perSecond, ms: sliceMs };
-  const result = await stage.load.ask<OpenLoopResult>('open-loop', order);
-  if (result.problems.length > 0) throw new Error(`${name}: ${result.problems[0]}`);
-  await stage.checkUpstream(result.delaysUs.length);
-  return result;
+async function slice(stage: Stage, door: Door, { perSecond, sliceMs }: LatencyPlan): Promise<Float64Array> {
+  const { delaysUs } = await smallFlow(stage.load, door, { perSecond, ms: sliceMs });
+  await stage.checkUpstream(delaysUs.length);
+  return delaysUs;
 }

@@ -27,6 +27,9 @@ export interface Stalled {
 /** Each must get this much, in order, once it reads again. */
 const drainBytes = 2_000_000;
 const stepMs = 250;
+const stillSteps = 4;
+/** A provider that has got rid of nothing for this long, in ms, is held. */
+export const heldMs: number = stepMs * stillSteps;
 const mostSteps = 40;
 
 /** Rounds by variant. @throws Error when the provider is never held, or a reader that goes on misses a byte */
@@ -65,8 +68,8 @@ async function stall(stage: Stage, subject: Subject, { readers, warmUpRequests }
   return { bytes: after.rssBytes - before.rssBytes, liveBytes, sentBytes };
 }
 
-/** Held is a provider that has got rid of nothing for four steps. */
-async function untilHeld(stage: Stage, name: string): Promise<number> {
+/** @returns the bytes that the provider has got rid of when it is held, {@link heldMs} after the last of them */
+export async function untilHeld(stage: Stage, name: string): Promise<number> {
   let last = -1;
   let still = 0;
   for (let step = 0; step < mostSteps; step++) {
@@ -74,7 +77,7 @@ async function untilHeld(stage: Stage, name: string): Promise<number> {
     const { floodBytes, problems } = await stage.upstream.ask<Seen>('seen');
     if (problems.length > 0) throw new Error(`the provider saw: ${problems[0]}`);
     still = floodBytes === last ? still + 1 : 0;
-    if (still === 4 && floodBytes > 0) return floodBytes;
+    if (still === stillSteps && floodBytes > 0) return floodBytes;
     last = floodBytes;
   }
   throw new Error(`${name} does not hold the provider for readers that are stalled`);

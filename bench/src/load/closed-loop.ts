@@ -36,24 +36,36 @@ export class ClosedLoop {
   #onIdle: () => void = () => {};
 
   /** Opens the connections and sends one request over each. */
-  async open({ port, kind, key, clients }: ClosedLoopOrder): Promise<ClosedLoopResult> {
-    for (let index = 0; index < clients; index++) {
-      const connection: Connection = new Connection(port, kind, key, {
-        onRight: () => {
-          this.#running--;
-          this.#right++;
-          this.#onRight(connection);
-          if (this.#running === 0) this.#onIdle();
-        },
-        onWrong: (problem) => {
-          this.#running--;
-          this.#problems.push(problem);
-          if (this.#running <= 0) this.#onIdle();
-        },
-      });
-      this.#connections.push(connection);
-    }
-    return this.run({ requests: clients, ms: 60_000 });
+  async open(order: ClosedLoopOrder): Promise<ClosedLoopResult> {
+    for (let index = 0; index < order.clients; index++) this.#add(order);
+    return this.run({ requests: order.clients, ms: 60_000 });
+  }
+
+  #add(order: ClosedLoopOrder): Connection {
+    const { port, kind, key } = order;
+    const lose = (problem: string): void => {
+      this.#running--;
+      this.#problems.push(problem);
+      if (this.#running <= 0) this.#onIdle();
+    };
+    const connection: Connection = new Connection(port, kind, key, {
+      onRight: (isReusable) => {
+        this.#running--;
+        this.#right++;
+        this.#onRight(isReusable ? connection : this.#replace(connection, order));
+        if (this.#running === 0) this.#onIdle();
+      },
+      onWrong: lose,
+      onShed: () => lose('the gateway is overloaded and has turned a request away; is the machine busy?'),
+    });
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  /** A gateway that is a little late asks its clients to come again on other connections. */
+  #replace(connection: Connection, order: ClosedLoopOrder): Connection {
+    this.#connections.splice(this.#connections.indexOf(connection), 1);
+    return this.#add(order);
   }
 
   /** Ends when the last answer is in; no request is left half way. */

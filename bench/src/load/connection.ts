@@ -6,11 +6,28 @@ import { expectedBodies, type Kind, requestBytes } from '../traffic.ts';
 
 /** What becomes of a request. */
 export interface AnswerListener {
-  /** Everything was right: status, framing, every byte, and the end. */
-  onRight(): void;
+  /**
+   * Everything was right: status, framing, every byte, and the end.
+   *
+   * @param isReusable - false when the gateway has said that this was the last answer of the connection, and somebody
+   * listens for refusals: who is overloaded wants connections to end. For all others such an end is wrong
+   */
+  onRight(isReusable: boolean): void;
   /** @param problem - what was wrong; the connection is of no more use */
   onWrong(problem: string): void;
+  /**
+   * The gateway is overloaded and has said so as it should: 503, when to come again, and Google's error. Without this a
+   * refusal is wrong.
+   *
+   * @param isReusable - whether the connection may be used again
+   */
+  onShed?(isReusable: boolean): void;
+  /** The connection stands. */
+  onOpen?(): void;
 }
+
+/** Problems of a connection, and of no answer: a gateway that is overloaded may refuse connections, or break them. */
+export const brokenConnection: RegExp = /^(?:the connection was closed|(?:read|write|connect) E[A-Z]+\b.*)$/;
 
 /** A connection for requests of one kind that have an end, one after the other. */
 export class Connection {
@@ -21,6 +38,9 @@ export class Connection {
   #at = 0;
   #isBusy = false;
   #isClosed = false;
+  #isLast = false;
+  /** The head and the body of a refusal; null for answers. */
+  #refusal: { readonly head: string; body: string } | null = null;
 
   constructor(port: number, kind: Kind, key: string, listener: AnswerListener) {
     this.#request = requestBytes(kind, key);
@@ -32,6 +52,7 @@ export class Connection {
       onEnd: () => this.#readEnd(),
     });
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    if (listener.onOpen !== undefined) this.#socket.once('connect', () => listener.onOpen?.());
     this.#socket.on('data', (bytes) => {
       try {
         if (!this.#isClosed) reader.read(bytes);
@@ -55,12 +76,19 @@ export class Connection {
   }
 
   #readHead(head: string): void {
+    const mayEnd = this.#listener.onShed !== undefined;
+    this.#isLast = mayEnd && /\r\nconnection: *close/i.test(head);
     if (!this.#isBusy) this.#fail('an answer came that nobody asked for');
+    else if (mayEnd && head.startsWith('HTTP/1.1 503 ')) this.#refusal = { head, body: '' };
     else if (!head.startsWith('HTTP/1.1 200 ')) this.#fail(`the answer is "${head.slice(0, head.indexOf('\r\n'))}"`);
   }
 
   #readBody(chunk: Buffer): void {
     if (this.#isClosed) return;
+    if (this.#refusal !== null) {
+      this.#refusal.body += chunk.toString();
+      return;
+    }
     const end = this.#at + chunk.length;
     const isRight = end <= this.#expected.length && this.#expected.compare(chunk, 0, chunk.length, this.#at, end) === 0;
     if (!isRight) return this.#fail(`the body differs between byte ${this.#at} and byte ${end}`);
@@ -69,14 +97,39 @@ export class Connection {
 
   #readEnd(): void {
     if (this.#isClosed) return;
+    if (this.#refusal !== null) return this.#readRefusal(this.#refusal);
     if (this.#at !== this.#expected.length) return this.#fail(`${this.#expected.length - this.#at} bytes are missing`);
     this.#isBusy = false;
-    this.#listener.onRight();
+    const isReusable = !this.#isLast;
+    if (!isReusable) this.close();
+    this.#listener.onRight(isReusable);
+  }
+
+  #readRefusal({ head, body }: { head: string; body: string }): void {
+    this.#refusal = null;
+    const problem = problemWithRefusal(head, body);
+    if (problem !== null) return this.#fail(problem);
+    this.#isBusy = false;
+    const isReusable = !this.#isLast;
+    if (!isReusable) this.close();
+    this.#listener.onShed?.(isReusable);
   }
 
   #fail(problem: string): void {
     if (this.#isClosed) return;
     this.close();
     this.#listener.onWrong(problem);
+  }
+}
+
+/** A client that is turned away has to learn why, and when it may come again. @returns what is missing */
+export function problemWithRefusal(head: string, body: string): string | null {
+  if (!/\r\nretry-after: *[1-9]\d*(?:\r|$)/i.test(head)) return 'a 503 does not say when to come again';
+  try {
+    const { error } = JSON.parse(body) as { error?: { code?: unknown; details?: { reason?: unknown }[] } };
+    const isOurs = error?.code === 503 && error.details?.[0]?.reason === 'OVERLOADED';
+    return isOurs ? null : `a 503 says something else than OVERLOADED: ${body.slice(0, 200)}`;
+  } catch {
+    return `a 503 has no JSON in it: ${body.slice(0, 200)}`;
   }
 }

@@ -2,10 +2,11 @@
 
 import { connect, type Socket } from 'node:net';
 import { MessageReader } from '../http1.ts';
-import { type Kind, requestBytes } from '../traffic.ts';
 
 /** Judges the bytes of a body as they come. */
 export interface BodyJudge {
+  /** Hears of a head with status 200. @returns what is wrong with its coming at all */
+  head?(): string | null;
   /** @returns what is wrong; null as long as nothing is */
   read(chunk: Buffer): string | null;
 }
@@ -16,7 +17,7 @@ export class EndlessStream {
   #isClosed = false;
 
   /** @param onWrong - hears of the first thing that is wrong, the end of the stream included */
-  constructor(port: number, kind: Kind, key: string, judge: BodyJudge, onWrong: (problem: string) => void) {
+  constructor(port: number, request: Buffer, judge: BodyJudge, onWrong: (problem: string) => void) {
     const fail = (problem: string): void => {
       if (this.#isClosed) return;
       this.close();
@@ -24,7 +25,10 @@ export class EndlessStream {
     };
     const reader = new MessageReader({
       onHead(head) {
-        if (!head.startsWith('HTTP/1.1 200 ')) fail(`the answer is "${head.slice(0, head.indexOf('\r\n'))}"`);
+        const problem = head.startsWith('HTTP/1.1 200 ')
+          ? (judge.head?.() ?? null)
+          : `the answer is "${head.slice(0, head.indexOf('\r\n'))}"`;
+        if (problem !== null) fail(problem);
       },
       onBody(chunk) {
         const problem = judge.read(chunk);
@@ -42,7 +46,7 @@ export class EndlessStream {
     });
     this.#socket.on('error', (error) => fail(error.message));
     this.#socket.on('close', () => fail('the connection was closed'));
-    this.#socket.write(requestBytes(kind, key));
+    this.#socket.write(request);
   }
 
   /** From now on nothing is taken off the socket. */

@@ -1,6 +1,7 @@
 /** Many streams at human speed that stay open, and how late each event came. */
 
 import { nowUs, pacedEventBytes, readPaced } from '../pacer.ts';
+import { requestBytes } from '../traffic.ts';
 import { type BodyJudge, EndlessStream } from './endless-stream.ts';
 
 /** What came of listening. */
@@ -52,7 +53,7 @@ export class HeldStreams {
         this.#delays?.push(delayUs);
         resolve();
       });
-      const stream = new EndlessStream(port, 'paced', key, judge, (problem) => {
+      const stream = new EndlessStream(port, requestBytes('paced', key), judge, (problem) => {
         this.#problems.push(problem);
         resolve();
       });

@@ -4,7 +4,7 @@
  */
 
 import type { Kind } from '../traffic.ts';
-import { Connection } from './connection.ts';
+import { brokenConnection, Connection } from './connection.ts';
 
 /** What is asked for. */
 export interface OpenLoopOrder {
@@ -13,11 +13,17 @@ export interface OpenLoopOrder {
   readonly key: string;
   readonly perSecond: number;
   readonly ms: number;
+  /** Refusals of a gateway that is overloaded are counted; otherwise they are wrong. @default false */
+  readonly mayBeShed?: boolean | undefined;
 }
 
 /** What came of it. */
 export interface OpenLoopResult {
+  /** Of right answers. */
   readonly delaysUs: Float64Array;
+  readonly shed: number;
+  /** Requests whose connection broke, where refusals are counted; otherwise that is wrong. */
+  readonly broken: number;
   readonly problems: readonly string[];
 }
 
@@ -32,11 +38,20 @@ interface Client {
 }
 
 /** Runs for `ms` and ends with the last answer. */
-export async function openLoop({ port, kind, key, perSecond, ms }: OpenLoopOrder): Promise<OpenLoopResult> {
+export async function openLoop({
+  port,
+  kind,
+  key,
+  perSecond,
+  ms,
+  mayBeShed = false,
+}: OpenLoopOrder): Promise<OpenLoopResult> {
   const delays: number[] = [];
   const problems: string[] = [];
   const idle: Client[] = [];
-  const all: Client[] = [];
+  const all = new Set<Client>();
+  let shed = 0;
+  let broken = 0;
   let running = 0;
   let onIdle: () => void = () => {};
 
@@ -46,19 +61,38 @@ export async function openLoop({ port, kind, key, perSecond, ms }: OpenLoopOrder
       if (running === 0) onIdle();
     };
     const connection = new Connection(port, kind, key, {
-      onRight() {
+      onRight(isReusable) {
         delays.push((performance.now() - client.dueAt) * 1e3);
-        idle.push(client);
-        finish();
+        letGo(isReusable);
       },
       onWrong(problem) {
-        problems.push(problem);
-        finish();
+        const place = idle.indexOf(client);
+        if (place >= 0 && mayBeShed) {
+          // Nobody was waiting: a gateway may end such a connection when it likes.
+          idle.splice(place, 1);
+          all.delete(client);
+          return;
+        }
+        if (mayBeShed && brokenConnection.test(problem)) {
+          broken++;
+          all.delete(client);
+        } else problems.push(place >= 0 ? `${problem}, with nothing to answer` : problem);
+        if (place < 0) finish();
       },
+      ...(mayBeShed ? { onShed } : {}),
     });
+    function onShed(isReusable: boolean): void {
+      shed++;
+      letGo(isReusable);
+    }
+    function letGo(isReusable: boolean): void {
+      if (isReusable) idle.push(client);
+      else all.delete(client);
+      finish();
+    }
     const client: Client = { connection, dueAt: 0 };
-    all.push(client);
-    if (all.length > mostConnections) problems.push(`more than ${mostConnections} requests were waiting`);
+    all.add(client);
+    if (all.size > mostConnections) problems.push(`more than ${mostConnections} requests were waiting`);
     return client;
   }
 
@@ -75,7 +109,7 @@ export async function openLoop({ port, kind, key, perSecond, ms }: OpenLoopOrder
   }
   if (running > 0) await new Promise<void>((resolve) => (onIdle = resolve));
   for (const { connection } of all) connection.close();
-  return { delaysUs: Float64Array.from(delays), problems };
+  return { delaysUs: Float64Array.from(delays), shed, broken, problems };
 }
 
 async function until(dueAt: number): Promise<void> {

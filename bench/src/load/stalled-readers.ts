@@ -1,6 +1,6 @@
 /** Clients that ask for a stream and then read nothing, while the provider would send for ever. */
 
-import { streamEvents } from '../traffic.ts';
+import { requestBytes, streamEvents } from '../traffic.ts';
 import { type BodyJudge, EndlessStream } from './endless-stream.ts';
 
 /** What the provider sends again and again. */
@@ -20,7 +20,9 @@ export class StalledReaders {
   open(port: number, key: string, count: number): StalledResult {
     for (let index = 0; index < count; index++) {
       const judge = new CycleJudge();
-      const stream = new EndlessStream(port, 'flood', key, judge, (problem) => this.#problems.push(problem));
+      const stream = new EndlessStream(port, requestBytes('flood', key), judge, (problem) =>
+        this.#problems.push(problem),
+      );
       stream.stall();
       this.#streams.push(stream);
       this.#judges.push(judge);
@@ -39,7 +41,32 @@ export class StalledReaders {
     for (const stream of this.#streams) stream.close();
     return { problems: this.#problems };
   }
+
+  /**
+   * For readers that the gateway has dropped: they read on, and each finds what it has got in order, and then a
+   * connection that is broken. An end that looks like one would be a lie.
+   *
+   * @param refused - so many have been answered 503 instead
+   */
+  async untilCut(refused: number): Promise<StalledResult> {
+    for (const stream of this.#streams) stream.goOn();
+    const giveUpAt = performance.now() + 30_000;
+    while (this.#problems.length < this.#streams.length && performance.now() < giveUpAt) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const missing = this.#streams.length - this.#problems.length;
+    const isRefusal = (problem: string): boolean => problem.startsWith('the answer is "HTTP/1.1 503 ');
+    const problems = this.#problems.filter((problem) => !cuts.test(problem) && !isRefusal(problem));
+    const refusals = this.#problems.filter(isRefusal).length;
+    if (refusals !== refused) problems.push(`${refusals} readers were answered 503, and ${refused} have not come up`);
+    if (missing > 0) problems.push(`${missing} readers that were dropped do not notice`);
+    for (const stream of this.#streams) stream.close();
+    return { problems };
+  }
 }
+
+/** How a broken connection looks from the client's side. */
+const cuts = /^(?:the connection was closed|read ECONNRESET|write EPIPE)$/;
 
 class CycleJudge implements BodyJudge {
   bytes = 0;

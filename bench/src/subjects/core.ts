@@ -4,29 +4,26 @@
  */
 
 import { createServer, type RequestListener } from 'node:http';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { announce } from './announce.ts';
+import { loadBuilt } from './built.ts';
 import { gatewayOptions } from './options.ts';
+import { watchIfAsked } from './watched.ts';
 
 type Core = typeof import('@sluice/core');
 type CoreNode = typeof import('@sluice/core/node');
 type CoreWeb = typeof import('@sluice/core/web');
 
 const [, , surface, way] = process.argv;
-const { createGateway } = await load<Core>('index.js');
-const { nodeListener, undiciUpstream } = await load<CoreNode>('node.js');
-const { fetchHandler, fetchUpstream } = await load<CoreWeb>('web.js');
+const { createGateway } = await loadBuilt<Core>('index.js');
+const { nodeListener, undiciUpstream } = await loadBuilt<CoreNode>('node.js');
+const { fetchHandler, fetchUpstream } = await loadBuilt<CoreWeb>('web.js');
 
 const upstream = way === 'fetch' ? fetchUpstream() : undiciUpstream();
 const gateway = createGateway({ ...gatewayOptions(), upstream });
+watchIfAsked(gateway);
 announce(createServer(surface === 'web' ? await underHono() : nodeListener(gateway)));
 
 async function underHono(): Promise<RequestListener> {
   const { getRequestListener } = await import('@hono/node-server');
   return getRequestListener(fetchHandler(gateway)) as RequestListener;
-}
-
-function load<Module>(file: string): Promise<Module> {
-  return import(pathToFileURL(join(process.env.BENCH_PACKAGES as string, 'core', 'dist', file)).href);
 }
