@@ -18,6 +18,9 @@ export default defineConfig({
         name: root.replace(/^packages\//, ''),
         environment: 'node',
         include: ['test/**/*.test.ts'],
+        // Most need a hundredth of it. A machine that is shared may stand still for seconds, and that is no finding.
+        testTimeout: 20_000,
+        hookTimeout: 20_000,
         typecheck: {
           enabled: existsSync(`${root}/test-d`),
           include: ['test-d/**/*.test-d.ts'],

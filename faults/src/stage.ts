@@ -7,7 +7,7 @@ import { nodeListener, undiciUpstream } from '@sluice/core/node';
 import { fetchHandler, fetchUpstream } from '@sluice/core/web';
 import { type Journal, startSimulator } from '@sluice/simulator';
 import { startNetworkFault, testAuthority } from '@sluice/simulator/network';
-import type { Driver } from '@sluice/testkit';
+import { type Driver, neverShed } from '@sluice/testkit';
 import { type Client, callerKey } from './clients/client.ts';
 import { genaiClient } from './clients/genai.ts';
 import { handlerClient } from './clients/handler.ts';
@@ -67,6 +67,7 @@ export async function setStage(driver: Driver, plan: ProviderPlan, more: CaseOpt
       },
     },
     callers: [{ id: 'caller', key: callerKey, limits: { requestsPerMinute: 100_000 } }],
+    overload: neverShed,
     ...more.gateway,
     clock,
     store,

@@ -13,6 +13,13 @@ const server = fileURLToPath(new URL('../src/server.ts', import.meta.url));
 /** Halves the time of a start, of which there are many here. */
 const compileCache = join(tmpdir(), 'sluice-compile-cache');
 
+/** However busy the machine is that these tests run on, nobody is turned away for that. */
+const neverShed = { queueDelayMs: 0, refuseDelayMs: 0, queueHeapShare: 0, refuseHeapShare: 0, endHeapShare: 0 };
+
+function textOf(config: object | string): string {
+  return typeof config === 'string' ? config : JSON.stringify({ overload: neverShed, ...config });
+}
+
 /** A caller key for tests. */
 export const callerKey = 'caller-key-for-the-tests-0123456789';
 
@@ -56,8 +63,7 @@ export class ProxyProcess {
   constructor({ env = {}, config, folder = newFolder(), detached = false }: ProxyOptions) {
     this.folder = folder;
     if (config !== undefined) {
-      const text = typeof config === 'string' ? config : JSON.stringify(config);
-      writeFileSync(join(folder, 'sluice.config.json'), text);
+      writeFileSync(join(folder, 'sluice.config.json'), textOf(config));
     }
     const { PATH = '' } = process.env;
     this.child = spawn(process.execPath, ['--conditions=@sluice/source', server], {
@@ -146,7 +152,7 @@ export function startProxy(options: ProxyOptions = {}): Promise<ProxyProcess> {
 /** Writes the configuration anew, as an editor does: another file in the place of the old one. */
 export function rewriteConfig({ folder }: ProxyProcess, config: object | string): void {
   const path = join(folder, 'sluice.config.json');
-  writeFileSync(`${path}.new`, typeof config === 'string' ? config : JSON.stringify(config));
+  writeFileSync(`${path}.new`, textOf(config));
   renameSync(`${path}.new`, path);
 }
 

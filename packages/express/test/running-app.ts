@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGateway, type Gateway, type GatewayOptions } from '@sluice/core';
 import { demoKey, type Simulator, type SimulatorOptions, startSimulator } from '@sluice/simulator';
-import { eventually } from '@sluice/testkit';
+import { eventually, neverShed } from '@sluice/testkit';
 import express, { type Express } from 'express';
 import { afterEach } from 'vitest';
 
@@ -30,7 +30,7 @@ export async function provider(
 ): Promise<Provider> {
   const simulator = await startSimulator(simulated);
   const pools = { gemini: { baseUrl: simulator.url, projects: [{ id: 'demo', keys: [demoKey] }] } };
-  const all = { pools, callers: 'anyone', ...options };
+  const all = { pools, callers: 'anyone', overload: neverShed, ...options };
   const gateway = createGateway(all);
   takeDown.push(async () => {
     await eventually('everything is over', () => gateway.snapshot().open === 0 && simulator.journal.running === 0);

@@ -8,6 +8,7 @@ import { fetchHandler, fetchUpstream } from '@sluice/core/web';
 import { demoKey, type Simulator, type SimulatorOptions, startSimulator } from '@sluice/simulator';
 import { afterEach, describe, expect } from 'vitest';
 import { eventually } from './eventually.ts';
+import { neverShed } from './never-shed.ts';
 
 /** One way in and one way out. */
 export interface Driver {
@@ -77,7 +78,7 @@ async function mount(
     callers: 'anyone',
     upstream: driver.upstream === 'undici' ? undiciUpstream() : fetchUpstream(),
     // A busy machine that runs tests would refuse at random.
-    overload: { queueDelayMs: 0, refuseDelayMs: 0, queueHeapShare: 0, refuseHeapShare: 0, endHeapShare: 0 },
+    overload: neverShed,
     ...options.gateway,
     clock,
   });

@@ -5,6 +5,7 @@ export { type Driver, describeDrivers, type Mounted, type MountOptions } from '.
 export { eventually } from './eventually.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { type GoldenExchange, goldenDir, goldenExchanges } from './golden.ts';
+export { neverShed } from './never-shed.ts';
 export { type RawAnswer, rawRequest } from './raw-socket.ts';
 export { type ReadAnswer, read } from './read.ts';
 export { describeGateways } from './store/gateways.ts';

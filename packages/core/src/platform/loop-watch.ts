@@ -27,8 +27,11 @@ export class LoopWatch {
       this.#timer.unref();
       return 0;
     }
-    // Whoever asks in the middle of a long turn must not hear that all is well: the timer is overdue by then.
-    const worstMs = Math.max(this.#worstMs, nowMs - this.#dueAtMs);
+    // Whoever asks in the middle of a long turn must not hear that all is well: the timer is overdue by then. What is
+    // told now is not told once more when it fires.
+    const overdueMs = nowMs - this.#dueAtMs;
+    const worstMs = Math.max(this.#worstMs, overdueMs);
+    if (overdueMs > 0) this.#dueAtMs = nowMs;
     this.#worstMs = 0;
     return worstMs;
   }

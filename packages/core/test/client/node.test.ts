@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { createGateway, type Gateway, type GatewayOptions, SluiceError } from '@sluice/core';
 import { type NodeListenerOptions, nodeListener } from '@sluice/core/node';
 import { demoKey, type Simulator, startSimulator } from '@sluice/simulator';
-import { eventually, rawRequest } from '@sluice/testkit';
+import { eventually, neverShed, rawRequest } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const json = { 'content-type': 'application/json' };
@@ -147,6 +147,6 @@ function options(): GatewayOptions {
     pools: { gemini: { baseUrl: simulator.url, projects: [{ id: 'demo', keys: [demoKey] }] } },
     callers: 'anyone',
     server: { maxBodyBytes: 1_000_000, bodyInMs: 50 },
-    overload: { queueDelayMs: 0, refuseDelayMs: 0, queueHeapShare: 0, refuseHeapShare: 0, endHeapShare: 0 },
+    overload: neverShed,
   };
 }

@@ -1,5 +1,5 @@
 import { type Simulator, type SimulatorOptions, startSimulator } from '@sluice/simulator';
-import { eventually, type FakeClock, fakeClock, type ReadAnswer, read } from '@sluice/testkit';
+import { eventually, type FakeClock, fakeClock, neverShed, type ReadAnswer, read } from '@sluice/testkit';
 import { afterEach, expect } from 'vitest';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { GatewayOptions, PoolOptions, ProjectOptions } from '../../src/options.ts';
@@ -52,7 +52,7 @@ export async function aBench({
     pools: { gemini: { baseUrl: simulator.url, projects: all, ...pool } },
     callers: 'anyone',
     // A busy machine that runs tests would refuse at random.
-    overload: { queueDelayMs: 0, refuseDelayMs: 0, queueHeapShare: 0, refuseHeapShare: 0, endHeapShare: 0 },
+    overload: neverShed,
     ...more,
     clock,
   };

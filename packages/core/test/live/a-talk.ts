@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { GatewayOptions, ProjectOptions, RequestEndEvent } from '@sluice/core';
-import { eventually, type FakeClock, fakeClock } from '@sluice/testkit';
+import { eventually, type FakeClock, fakeClock, neverShed } from '@sluice/testkit';
 import { afterEach, expect } from 'vitest';
 import { type ClientOptions, WebSocket, WebSocketServer } from 'ws';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
@@ -93,7 +93,7 @@ export async function aStage({
     pools: { gemini: { baseUrl: provider.url, projects: all } },
     callers: [{ id: 'alice', key: callerKey }],
     // A busy machine is no reason to turn anybody away here.
-    overload: { queueDelayMs: 0, refuseDelayMs: 0, queueHeapShare: 0, refuseHeapShare: 0, endHeapShare: 0 },
+    overload: neverShed,
     clock,
     ...options,
   });

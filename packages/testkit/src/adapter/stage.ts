@@ -7,6 +7,7 @@ import { nodeListener } from '@sluice/core/node';
 import { demoKey, type Simulator, type SimulatorOptions, startSimulator } from '@sluice/simulator';
 import { countingClock, expectAtRest } from '../drivers.ts';
 import { eventually } from '../eventually.ts';
+import { neverShed } from '../never-shed.ts';
 
 /** A gateway, and the path under which an app is to serve it. */
 export interface AdapterMount {
@@ -78,6 +79,7 @@ export function openGateway(simulator: Simulator, options: Partial<GatewayOption
   const gateway = createGateway({
     pools: { gemini: { baseUrl: simulator.url, projects: [{ id: 'demo', keys: [demoKey] }] } },
     callers: 'anyone',
+    overload: neverShed,
     ...options,
     clock,
   });

@@ -4,6 +4,7 @@ import { createGateway, type Gateway, type GatewayOptions, type Store } from '@s
 import { type Simulator, startSimulator } from '@sluice/simulator';
 import { afterEach, describe, expect, test } from 'vitest';
 import { eventually } from '../eventually.ts';
+import { neverShed } from '../never-shed.ts';
 import { read } from '../read.ts';
 
 const alice = 'alice-canary-key-0001';
@@ -41,6 +42,7 @@ export function describeGateways(name: string, open: (isNew: boolean) => Store):
           { id: 'alice', key: alice },
           { id: 'bob', key: bob },
         ],
+        overload: neverShed,
         ...more,
         store,
       });
