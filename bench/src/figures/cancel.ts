@@ -40,7 +40,7 @@ export type Leavings = ReadonlyMap<Phase, Delays>;
 
 const occupant = 999_999;
 const apartMs = 5;
-const readyMs = 10_000;
+const readyMs = 30_000;
 
 /** The phases that a variant has: what has no queue and no retries cannot be left in them, nor can what does not tell. */
 function phasesOf(variant: Variant): readonly Phase[] {

@@ -99,7 +99,7 @@ test('a file that changes is taken over without a signal, however it is written'
 test('a file that appears after the start is taken over too', async () => {
   const on = await startProxy({ env: up.env });
   proxy = on;
-  rewriteConfig(on, { log: { requests: 'none' } });
+  rewriteConfig(on, '{ "log": { "requests": "none" } }');
   expect(await on.line(({ msg }) => msg === 'configuration reloaded')).toMatchObject({
     trigger: 'file',
     changes: ['log.requests'],
