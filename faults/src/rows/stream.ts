@@ -1,7 +1,7 @@
 /** F56 to F88: the answer breaks, stalls, lies about its end, or comes in a shape of its own. */
 
 import type { StepName } from '@sluice/simulator';
-import { broken, type Case, play, type Row, refused, unclean, whole } from '../row.ts';
+import { broken, type Case, type CaseOptions, play, type Row, refused, unclean, whole } from '../row.ts';
 
 /** Well the second time; the breaker of the model remembers the first. */
 const again = whole(2, { model: 1 });
@@ -16,8 +16,8 @@ const endless = { stream: broken('UPSTREAM_PROTOCOL'), unary: refused(502, 'UPST
 const fine = { both: whole() };
 
 /** Cut, and the same with a provider that is well the second time: then a unary answer is whole. */
-function cutOff(step: StepName): Case[] {
-  return [play(step, cut), play([step, 'ok'], { unary: again })];
+function cutOff(step: StepName, more: CaseOptions = {}): Case[] {
+  return [play(step, cut, more), play([step, 'ok'], { unary: again }, more)];
 }
 
 /** Every row of a stream. */
@@ -127,8 +127,8 @@ export const streamRows: readonly Row[] = [
       play(step, fine, { only: 'no-sdk-in-process', isHeavy: true }),
     ),
   },
-  { id: 'F82', cases: [play('gzip-claimed', { both: unaryCut })] },
-  { id: 'F83', cases: cutOff('gzip-truncated') },
+  { id: 'F82', cases: [play('gzip-claimed', { both: unaryCut }, { isHeavy: true })] },
+  { id: 'F83', cases: cutOff('gzip-truncated', { isHeavy: true }) },
   {
     id: 'F84',
     note: 'With the limits of F74. The SDK would undo for itself what has passed by then.',
