@@ -21,6 +21,8 @@ export default defineConfig({
         // Most need a hundredth of it. A machine that is shared may stand still for seconds, and that is no finding.
         testTimeout: 20_000,
         hookTimeout: 20_000,
+        // What fails twice is a finding. At home once is enough.
+        retry: process.env.CI === undefined ? 0 : 1,
         typecheck: {
           enabled: existsSync(`${root}/test-d`),
           include: ['test-d/**/*.test-d.ts'],

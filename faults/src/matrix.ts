@@ -57,9 +57,23 @@ async function playRow(row: Row, queue: Queue): Promise<PlayedRow> {
     if ('notPlayed' in one) return { one, plays: [] };
     const parts = partsOf(one);
     const run = (part: Part) => async (): Promise<Played> => ({ ...part, ...(await perform(one, part)) });
-    return { one, plays: await Promise.all(parts.map((part) => queue.add(run(part), one.more.isHeavy === true))) };
+    return { one, plays: await Promise.all(parts.map((part) => playedWell(run(part), one, queue))) };
   });
   return { row, cases: await Promise.all(cases) };
+}
+
+/**
+ * Time passes when nothing has moved for a while, and on a machine that stands still something may only have been about
+ * to. So what has failed is played once more, with nothing beside it. Half an answer that was taken for whole is never
+ * excused.
+ */
+async function playedWell(
+  run: () => Promise<Played>,
+  { more }: PlayedCase | ScenarioCase,
+  queue: Queue,
+): Promise<Played> {
+  const first = await queue.add(run, more.isHeavy === true);
+  return first.faults.length === 0 || first.isSilentlyShort ? first : queue.add(run, true);
 }
 
 function perform(one: PlayedCase | ScenarioCase, part: Part): Promise<Outcome> {
