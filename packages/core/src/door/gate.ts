@@ -11,6 +11,8 @@ import { type Holder, Room, smallBytes } from './room.ts';
 /** What the gate knows of one request under way. */
 export interface Inside extends Member, Holder {
   readonly isStream: boolean;
+  /** On the clock's monotonic scale; null for one that takes as long as its people like. */
+  readonly startedAtMs: number | null;
   /** Ends it with an error in its own dialect. */
   expel(reason: SluiceError): void;
 }
@@ -26,9 +28,9 @@ export interface GateTools {
 }
 
 /** How often the process is looked at, in ms, while anybody is inside or comes in. */
-const lookEveryMs = 250;
+const lookEveryMs = 100;
 /** What was seen before such a pause says nothing of now. */
-const longAgoMs = 4 * lookEveryMs;
+const longAgoMs = 10 * lookEveryMs;
 /** At each look that finds the heap bursting, those who hold most go until they have given up this share of what is held. */
 const endedShare = 0.25;
 
@@ -121,11 +123,14 @@ export class Gate {
   turnsAway(nowMs: number = this.#clock.now()): boolean {
     if (this.#isShut || this.overload.isOff) return false;
     if (nowMs - this.#lookedAtMs >= lookEveryMs) this.#look(nowMs);
-    return this.overload.refusesNext();
+    return this.overload.refusesNext(this.#inside.size);
   }
 
   leave(one: Inside): void {
     this.room.clear(one);
+    const { startedAtMs } = one;
+    if (startedAtMs !== null && one.place >= 0 && !this.overload.isOff)
+      this.overload.concurrency.left(this.#clock.now() - startedAtMs);
     this.#inside.delete(one);
     if (this.#inside.size > 0) return;
     this.#cancelLook?.();
@@ -169,7 +174,7 @@ export class Gate {
     const before = this.overload.level;
     if (nowMs - this.#lookedAtMs >= longAgoMs) this.overload.calm();
     this.#lookedAtMs = nowMs;
-    if (vitals !== null) this.overload.look(vitals);
+    if (vitals !== null) this.overload.look({ ...vitals, nowMs, inside: this.#inside.size });
     const { level } = this.overload;
     if (level !== before) this.#tell(level, vitals);
     if (level === 'end') this.#endLargest();

@@ -7,6 +7,7 @@
 
 import type { OverloadLevel } from '../events.ts';
 import type { Vitals } from '../platform/platform.ts';
+import { ConcurrencyLimit } from './concurrency.ts';
 
 /** The slice of the settings that this file keeps to; 0 turns a limit off. */
 export interface OverloadSettings {
@@ -19,23 +20,30 @@ export interface OverloadSettings {
 }
 
 /** So many looks in a row must be bad. */
-const badLooks = 2;
-/** Refused at first, when the loop is late … */
-const firstShare = 0.5;
-/** … and when memory runs out, which is no matter of keeping up. */
-const firstHeapShare = 0.9;
-/** Somebody is always served: a heap that nobody uses is never collected, and the loop is judged by what it does. */
+const badLooks = 3;
+/** Of new requests, when memory runs out. */
+const firstShare = 0.9;
+/** Somebody is always served: a heap that nobody uses is never collected. */
 const mostShare = 0.95;
 /** Each bad look lets in so much less of what was still let in, each good one refuses so much less. */
 const moreOfRest = 0.3;
 const lessRefused = 0.5;
 const leastShare = 0.1;
 
+/** What a look finds. */
+export interface Look extends Vitals {
+  /** On a monotonic scale, in ms. */
+  readonly nowMs: number;
+  /** Requests under way. */
+  readonly inside: number;
+}
+
 /** Where one gateway stands. */
 export class Overload {
+  readonly concurrency: ConcurrencyLimit;
   #settings: OverloadSettings;
   /** Looks in a row that were bad enough for each step. */
-  #late = 0;
+  #full = 0;
   #crowded = 0;
   #bursting = 0;
   #strained = 0;
@@ -47,6 +55,7 @@ export class Overload {
 
   constructor(settings: OverloadSettings) {
     this.#settings = settings;
+    this.concurrency = new ConcurrencyLimit(settings);
   }
 
   /** Nobody has to look: nothing would follow. */
@@ -71,12 +80,14 @@ export class Overload {
   keepTo(settings: OverloadSettings): void {
     const isSame = JSON.stringify(settings) === JSON.stringify(this.#settings);
     this.#settings = settings;
+    this.concurrency.keepTo(settings);
     if (!isSame) this.calm();
   }
 
   /** Forgets what was seen: it is too long ago. */
   calm(): void {
-    this.#late = 0;
+    this.concurrency.calm();
+    this.#full = 0;
     this.#crowded = 0;
     this.#bursting = 0;
     this.#strained = 0;
@@ -85,23 +96,28 @@ export class Overload {
     this.level = 'none';
   }
 
-  look({ delayMs, heapShare }: Vitals): void {
-    const { queueDelayMs, refuseDelayMs, queueHeapShare, refuseHeapShare, endHeapShare } = this.#settings;
-    const isHeapFull = isOver(heapShare, refuseHeapShare);
-    const isBad = isHeapFull || isOver(delayMs, refuseDelayMs);
-    const isStrained = isOver(delayMs, queueDelayMs) || isOver(heapShare, queueHeapShare);
-    this.#crowded = isBad || isStrained ? this.#crowded + 1 : 0;
-    this.#late = isBad ? this.#late + 1 : 0;
+  look(at: Look): void {
+    const { delayMs, heapShare } = at;
+    const { queueDelayMs, queueHeapShare, refuseHeapShare, endHeapShare } = this.#settings;
+    const isFull = isOver(heapShare, refuseHeapShare);
+    const isStrained = isOver(heapShare, queueHeapShare);
+    this.concurrency.look(at);
+    this.#crowded = isFull || isStrained || isOver(delayMs, queueDelayMs) ? this.#crowded + 1 : 0;
+    this.#full = isFull ? this.#full + 1 : 0;
     this.#bursting = isOver(heapShare, endHeapShare) ? this.#bursting + 1 : 0;
-    this.#strained = isOver(heapShare, queueHeapShare) ? this.#strained + 1 : 0;
-    // Between the limits the share stays: there the loop is busy and keeps up.
-    if (this.#late >= badLooks) this.#refuseMore(isHeapFull);
-    else if (!isBad && !isStrained) this.#refuseLess();
+    this.#strained = isStrained ? this.#strained + 1 : 0;
+    if (this.#full >= badLooks) this.#refuseMore();
+    else if (!isFull && !isStrained) this.#refuseLess();
     this.level = this.#levelNow();
   }
 
-  /** Whether the next new request is one of those that are turned away; they are spread evenly. */
-  refusesNext(): boolean {
+  /** Whether the next new request is one of those that are turned away; each is asked about once. */
+  refusesNext(inside: number): boolean {
+    return !this.concurrency.admits(inside) || this.#isNextOfShare();
+  }
+
+  /** They are spread evenly. */
+  #isNextOfShare(): boolean {
     if (this.#refusedShare === 0) return false;
     this.#due += this.#refusedShare;
     if (this.#due < 1) return false;
@@ -109,10 +125,10 @@ export class Overload {
     return true;
   }
 
-  #refuseMore(isHeapFull: boolean): void {
+  #refuseMore(): void {
     const isFirst = this.#refusedShare === 0;
-    const share = isFirst ? firstShare : this.#refusedShare + (1 - this.#refusedShare) * moreOfRest;
-    this.#refusedShare = Math.min(mostShare, isHeapFull ? Math.max(share, firstHeapShare) : share);
+    const share = this.#refusedShare + (1 - this.#refusedShare) * moreOfRest;
+    this.#refusedShare = Math.min(mostShare, Math.max(share, firstShare));
     // It begins with the very next one.
     if (isFirst) this.#due = 1 - this.#refusedShare;
   }
@@ -124,7 +140,7 @@ export class Overload {
 
   #levelNow(): OverloadLevel {
     if (this.#bursting >= badLooks) return 'end';
-    if (this.#refusedShare > 0) return 'refuse';
+    if (this.#refusedShare > 0 || this.concurrency.isOn) return 'refuse';
     return this.#crowded >= badLooks ? 'queue' : 'none';
   }
 }

@@ -80,6 +80,6 @@ export const platform: Platform = {
 
   vitals() {
     const { used_heap_size, external_memory, heap_size_limit } = getHeapStatistics();
-    return { delayMs: loop.worstMs(), heapShare: (used_heap_size + external_memory) / heap_size_limit };
+    return { ...loop.look(), heapShare: (used_heap_size + external_memory) / heap_size_limit };
   },
 };

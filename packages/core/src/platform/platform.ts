@@ -23,8 +23,10 @@ export interface InflaterSink {
 
 /** How the process is. */
 export interface Vitals {
-  /** How late the event loop was at its worst since the last look, in ms. */
+  /** How long a turn of the event loop is that somebody meets who comes at any moment since the last look, in ms. */
   readonly delayMs: number;
+  /** Of the time since the last look, how much of it the loop was not idle: 0 to 1. */
+  readonly busyShare: number;
   /** What JavaScript holds, buffers included, as a share of the most that its heap may hold. */
   readonly heapShare: number;
 }

@@ -71,11 +71,11 @@ describe('a gate that is shut', () => {
 });
 
 describe('a gate of a process that cannot keep up', () => {
-  test('is looked at as requests come in, no more often than four times a second', async () => {
+  test('is looked at as requests come in, no more often than ten times a second', async () => {
     const { gate, clock, looks } = aGate();
     for (let time = 0; time < 20; time++) passThrough(gate);
     expect(looks()).toBe(1);
-    await clock.advance(249);
+    await clock.advance(99);
     passThrough(gate);
     expect(looks()).toBe(1);
     await clock.advance(1);
@@ -83,29 +83,54 @@ describe('a gate of a process that cannot keep up', () => {
     expect(looks()).toBe(2);
   });
 
-  test('turns new ones away once it was late twice in a row, and not for one long pause', async () => {
+  test('turns new ones away over what it can serve once it was late five times in a row, and not for one long pause', async () => {
     const { gate, clock, vitals, told } = aGate();
     vitals.delayMs = 5_000;
     passThrough(gate);
     vitals.delayMs = 0;
-    await clock.advance(250);
+    await clock.advance(100);
     passThrough(gate);
     expect(told).toEqual([]);
-    vitals.delayMs = 300;
-    await clock.advance(250);
-    passThrough(gate);
-    await clock.advance(250);
+    vitals.delayMs = 60;
+    const inside = Array.from({ length: 8 }, () => guest());
+    for (const one of inside) gate.enter(one);
+    await clock.advance(500);
     expect(() => gate.enter(guest())).toThrow(expect.objectContaining({ code: 'overloaded', retryAfterMs: 1_000 }));
-    expect(told).toEqual([{ level: 'refuse', delayMs: 300, heapShare: 0 }]);
-    expect(gate.open).toBe(0);
+    const state = { delayMs: 60, heapShare: 0 };
+    expect(told).toEqual([
+      { level: 'queue', ...state },
+      { level: 'refuse', ...state },
+    ]);
+    for (const one of inside.slice(0, 5)) gate.leave(one);
+    expect(() => passThrough(gate)).not.toThrow();
+    expect(gate.open).toBe(3);
+  });
+
+  test('learns from those who leave what a request takes, and nothing from those who talk as long as they like', async () => {
+    const { gate, clock, vitals, overload } = aGate();
+    vitals.busyShare = 0.5;
+    passThrough(gate);
+    const [short, long] = [{ ...guest(), startedAtMs: clock.now() }, guest()];
+    gate.enter(short);
+    gate.enter(long);
+    await clock.advance(50);
+    gate.leave(short);
+    gate.leave(long);
+    await clock.advance(50);
+    passThrough(gate);
+    Object.assign(vitals, { delayMs: 60, busyShare: 1 });
+    gate.enter(guest());
+    await clock.advance(500);
+    // 50 ms and 10 ms of slack, for 50 ms of the loop's time.
+    expect(overload.concurrency.most).toBe(2);
   });
 
   test('goes on looking while only long requests are inside, and sets no timer when nobody is', async () => {
     const { gate, clock, vitals, told, looks } = aGate();
     const long = guest(true);
     gate.enter(long);
-    vitals.delayMs = 150;
-    await clock.advance(750);
+    vitals.delayMs = 40;
+    await clock.advance(300);
     expect(looks()).toBe(4);
     expect(told.map(({ level }) => level)).toEqual(['queue']);
     expect(gate.isCrowded).toBe(true);
@@ -115,10 +140,13 @@ describe('a gate of a process that cannot keep up', () => {
 
   test('forgets what it saw when nobody has come for a while', async () => {
     const { gate, clock, vitals, told } = aGate();
-    vitals.delayMs = 300;
-    passThrough(gate);
-    await clock.advance(250);
+    vitals.heapShare = 0.9;
+    for (let look = 0; look < 2; look++) {
+      passThrough(gate);
+      await clock.advance(100);
+    }
     expect(() => gate.enter(guest())).toThrow('cannot keep up');
+    vitals.heapShare = 0;
     await clock.advance(5_000);
     passThrough(gate);
     expect(told.map(({ level }) => level)).toEqual(['refuse', 'none']);
@@ -135,12 +163,12 @@ describe('a gate of a process that cannot keep up', () => {
     });
     const expelled = (): number[] => guests.map(({ expel }) => expel.mock.calls.length);
     vitals.heapShare = 0.95;
-    await clock.advance(250);
+    await clock.advance(200);
     expect(expelled()).toEqual([0, 0, 0, 0]);
-    await clock.advance(250);
+    await clock.advance(100);
     expect(expelled()).toEqual([0, 1, 0, 0]);
     expect(guests[1]?.expel.mock.calls[0]?.[0]).toMatchObject({ code: 'overloaded', retryAfterMs: 1_000 });
-    await clock.advance(250);
+    await clock.advance(100);
     expect(expelled()).toEqual([0, 1, 1, 0]);
     await clock.advance(5_000);
     expect(expelled()).toEqual([0, 1, 1, 1]);
@@ -168,15 +196,15 @@ describe('a gate of a process that cannot keep up', () => {
   test('sheds nothing where nobody can tell how the process is', async () => {
     const { gate, clock } = aGate({}, true);
     passThrough(gate);
-    await clock.advance(250);
+    await clock.advance(100);
     passThrough(gate);
     expect(gate.level).toBe('none');
   });
 });
 
 const defaults: OverloadSettings = {
-  queueDelayMs: 100,
-  refuseDelayMs: 250,
+  queueDelayMs: 25,
+  refuseDelayMs: 50,
   queueHeapShare: 0.8,
   refuseHeapShare: 0.88,
   endHeapShare: 0.94,
@@ -186,6 +214,7 @@ const off = { queueDelayMs: 0, refuseDelayMs: 0, queueHeapShare: 0, refuseHeapSh
 
 interface Watched {
   readonly gate: Gate;
+  readonly overload: Overload;
   readonly clock: FakeClock;
   readonly vitals: { -readonly [Name in keyof Vitals]: Vitals[Name] };
   readonly told: OverloadEvent[];
@@ -197,15 +226,15 @@ function aGate(settings: Partial<OverloadSettings> = {}, isBlind = false): Watch
   const emitter = new Emitter();
   const told: OverloadEvent[] = [];
   emitter.on('overload', (event) => told.push(event));
-  const vitals = { delayMs: 0, heapShare: 0 };
+  const vitals = { delayMs: 0, busyShare: 1, heapShare: 0 };
   const look = vi.fn(() => (isBlind ? null : { ...vitals }));
   const overload = new Overload({ ...defaults, ...settings });
   const gate = new Gate({ clock, emitter, overload, vitals: look, maxBufferedBytes: 0 });
-  return { gate, clock, vitals, told, looks: () => look.mock.calls.length };
+  return { gate, overload, clock, vitals, told, looks: () => look.mock.calls.length };
 }
 
 function guest(isStream = false): Inside & { expel: ReturnType<typeof vi.fn<(reason: SluiceError) => void>> } {
-  return { place: -1, heldBytes: 0, isStream, expel: vi.fn<(reason: SluiceError) => void>() };
+  return { place: -1, heldBytes: 0, startedAtMs: null, isStream, expel: vi.fn<(reason: SluiceError) => void>() };
 }
 
 function passThrough(gate: Gate): void {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Overload, type OverloadSettings } from '../../src/door/overload.ts';
+import { type Look, Overload, type OverloadSettings } from '../../src/door/overload.ts';
 
 const settings: OverloadSettings = {
-  queueDelayMs: 100,
-  refuseDelayMs: 250,
+  queueDelayMs: 25,
+  refuseDelayMs: 50,
   queueHeapShare: 0.8,
   refuseHeapShare: 0.88,
   endHeapShare: 0.94,
@@ -12,17 +12,30 @@ const settings: OverloadSettings = {
 
 describe('step by step', () => {
   test.each([
-    [{ delayMs: 100, heapShare: 0.8 }, 'none'],
-    [{ delayMs: 101, heapShare: 0 }, 'queue'],
+    [{ delayMs: 25, heapShare: 0.8 }, 'none'],
+    [{ delayMs: 26, heapShare: 0 }, 'queue'],
     [{ delayMs: 0, heapShare: 0.81 }, 'queue'],
-    [{ delayMs: 251, heapShare: 0 }, 'refuse'],
     [{ delayMs: 0, heapShare: 0.89 }, 'refuse'],
     [{ delayMs: 0, heapShare: 0.95 }, 'end'],
-  ] as const)('%j for two looks is %s', (vitals, level) => {
+  ] as const)('%j for three looks is %s', (vitals, level) => {
     const overload = new Overload(settings);
-    overload.look(vitals);
+    const looks = lookAt(overload);
+    looks(2, vitals);
     expect(overload.level).toBe('none');
-    overload.look(vitals);
+    looks(1, vitals);
+    expect(overload.level).toBe(level);
+  });
+
+  test.each([
+    [{ delayMs: 50 }, 'queue'],
+    [{ delayMs: 51 }, 'refuse'],
+    [{ delayMs: 51, busyShare: 0.9 }, 'queue'],
+  ] as const)('%j for five looks is %s', (vitals, level) => {
+    const overload = new Overload(settings);
+    const looks = lookAt(overload);
+    looks(4, vitals);
+    expect(overload.level).toBe('queue');
+    looks(1, vitals);
     expect(overload.level).toBe(level);
   });
 
@@ -30,8 +43,7 @@ describe('step by step', () => {
     const worst = { delayMs: 1e6, heapShare: 1 };
     const levelOf = (some: Partial<OverloadSettings>): string => {
       const overload = new Overload({ ...settings, ...some });
-      overload.look(worst);
-      overload.look(worst);
+      lookAt(overload)(5, worst);
       return overload.level;
     };
     expect(levelOf({})).toBe('end');
@@ -44,81 +56,64 @@ describe('step by step', () => {
   });
 
   test('options that turn it off calm it at once', () => {
-    const overload = late(4);
+    const overload = full(4);
+    lookAt(overload)(5, { delayMs: 300 });
     overload.keepTo({ ...settings, ...none });
-    expect([overload.level, overload.refusesNext()]).toEqual(['none', false]);
+    expect([overload.level, overload.refusesNext(1e6)]).toEqual(['none', false]);
   });
 });
 
-describe('a share of what comes in is refused', () => {
-  test('nobody as long as it keeps up', () => {
+describe('where memory runs out, a share of what comes in is refused', () => {
+  test('nobody before', () => {
     expect(refusedBy(new Overload(settings))).toBe(0);
-    expect(refusedBy(late(1))).toBe(0);
+    expect(refusedBy(full(2))).toBe(0);
   });
 
-  test('half at first, beginning with the next one, and evenly', () => {
-    const overload = late(2);
-    expect(Array.from({ length: 6 }, () => overload.refusesNext())).toEqual([true, false, true, false, true, false]);
+  test('nine of ten at first, beginning with the next one, and evenly', () => {
+    const overload = full(3);
+    const refused = Array.from({ length: 20 }, () => overload.refusesNext(0));
+    expect(refused.flatMap((isRefused, at) => (isRefused ? [] : [at]))).toEqual([1, 10]);
   });
 
   test('more with each look that is no better, and never all', () => {
-    const shares = [2, 3, 4, 6, 20].map((looks) => refusedBy(late(looks)));
+    const shares = [3, 4, 5, 20].map((looks) => refusedBy(full(looks)));
     expect(shares).toEqual([...shares].sort((one, other) => one - other));
     expect(shares.at(-1)).toBe(950);
   });
 
-  test('as many while it is late but keeps up: between the limits nothing changes', () => {
-    const overload = late(4);
-    const before = refusedBy(overload);
-    for (let time = 0; time < 10; time++) overload.look({ delayMs: 150, heapShare: 0 });
-    expect(refusedBy(overload)).toBeCloseTo(before, -1);
-    expect(overload.level).toBe('refuse');
-  });
-
   test('nobody any more two seconds after it has become well', () => {
-    const overload = late(40);
-    let looks = 0;
+    const overload = full(40);
+    const looks = lookAt(overload);
+    let count = 0;
     while (overload.level !== 'none') {
-      overload.look({ delayMs: 10, heapShare: 0.3 });
-      looks++;
+      looks(1, { heapShare: 0.3 });
+      count++;
     }
-    expect(looks * 250).toBeLessThanOrEqual(2_000);
+    expect(count * 100).toBeLessThanOrEqual(2_000);
     expect(refusedBy(overload)).toBe(0);
-  });
-
-  test('nearly all at once where memory runs out', () => {
-    const overload = new Overload(settings);
-    overload.look({ delayMs: 0, heapShare: 0.9 });
-    overload.look({ delayMs: 0, heapShare: 0.9 });
-    expect(refusedBy(overload)).toBe(900);
-  });
-
-  test('so that a loop that can serve a third of what comes settles near that, and stays busy', () => {
-    const overload = new Overload(settings);
-    // Queued work in units of a look's capacity; what is refused costs a tenth of what is served.
-    let backlog = 0;
-    const served: number[] = [];
-    for (let look = 0; look < 240; look++) {
-      for (let request = 0; request < 300; request++) backlog += overload.refusesNext() ? 0.1 : 1;
-      const done = Math.min(100, backlog);
-      backlog -= done;
-      served.push(done);
-      overload.look({ delayMs: backlog * 2.5, heapShare: 0 });
-    }
-    const steady = served.slice(40);
-    expect(steady.reduce((sum, done) => sum + done, 0) / steady.length).toBeGreaterThan(90);
   });
 });
 
 const none = { queueDelayMs: 0, refuseDelayMs: 0, queueHeapShare: 0, refuseHeapShare: 0, endHeapShare: 0 };
 
-function late(looks: number): Overload {
+/** A tenth of a second goes by before each look. */
+function lookAt(overload: Overload): (looks: number, vitals: Partial<Look>) => void {
+  let nowMs = 0;
+  return (looks, vitals) => {
+    for (let look = 0; look < looks; look++) {
+      nowMs += 100;
+      overload.look({ nowMs, inside: 10, delayMs: 0, busyShare: 1, heapShare: 0, ...vitals });
+    }
+  };
+}
+
+function full(looks: number): Overload {
   const overload = new Overload(settings);
-  for (let time = 0; time < looks; time++) overload.look({ delayMs: 300, heapShare: 0 });
+  lookAt(overload)(looks, { heapShare: 0.9 });
   return overload;
 }
 
 /** Of a thousand. */
 function refusedBy(overload: Overload): number {
-  return Array.from({ length: 1_000 }, () => overload.refusesNext()).filter(Boolean).length;
+  return Array.from({ length: 1_000 }, () => overload.refusesNext(0)).filter(Boolean).length;
 }

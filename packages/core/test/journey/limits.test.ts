@@ -1,5 +1,5 @@
 import type { GatewayOptions, ProjectOptions } from '@sluice/core';
-import { describeDrivers, type Mounted, read } from '@sluice/testkit';
+import { describeDrivers, type Mounted, neverShed, read } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 
 const model = 'gemini-2.5-flash';
@@ -84,6 +84,7 @@ function options({ simulator }: Mounted, project: Partial<ProjectOptions>, pool:
     pools: { gemini: { baseUrl: simulator.url, ...pool, projects } },
     callers: 'anyone',
     queue: { maxWaitMs: 0 },
+    overload: neverShed,
   };
 }
 

@@ -40,47 +40,54 @@ describe.each(['node', 'web'] as const)('over %s, a process that is late', (clie
     expect(stage.told).toEqual([]);
   });
 
-  test('turns every second new request away, before anybody looks at it, and tells when to come again', async () => {
+  test('turns new requests away over as many as it can serve, before anybody looks at them, and tells when to come again', async () => {
     const lookup = vi.fn(() => ({ id: 'a' }));
     const stage = await staged(client, { callers: lookup });
-    await stage.turn({ delayMs: 300 });
-    await stage.ask();
+    simulator.plan('*', ['stall-mid-stream', 'stall-mid-stream', 'ok']);
+    const leave = new AbortController();
+    const inside = [stage.fetch(stream, leave.signal), stage.fetch(stream, leave.signal)];
+    await eventually('both are inside', () => stage.gateway.snapshot().open === 2);
     lookup.mockClear();
-    await stage.turn();
-    const answers = [await stage.ask(), await stage.ask(), await stage.ask(), await stage.ask()];
-    expect(answers.map(({ status }) => status)).toEqual([503, 200, 503, 200]);
+    await stage.turn({ delayMs: 80 });
+    for (let look = 0; look < 4; look++) await stage.turn();
+    const answers = [await stage.ask(), await stage.ask()];
+    expect(answers.map(({ status }) => status)).toEqual([503, 503]);
     expect(answers[0]?.headers.get('retry-after')).toBe('1');
     expect(answers[0]?.text).toContain('OVERLOADED');
-    expect(lookup).toHaveBeenCalledTimes(2);
+    expect(lookup).not.toHaveBeenCalled();
     expect(stage.gateway.snapshot().overload).toBe('refuse');
-    expect(stage.told).toEqual([{ level: 'refuse', delayMs: 300, heapShare: 0 }]);
+    expect(stage.told.at(-1)).toEqual({ level: 'refuse', delayMs: 80, heapShare: 0 });
+    for (const one of inside) void (await one).body?.cancel();
+    leave.abort();
+    await eventually('they have left', () => stage.gateway.snapshot().open === 0);
+    expect((await stage.ask()).status).toBe(200);
   });
 
   test('serves everybody again soon after it has become well', async () => {
     const stage = await staged(client);
-    await stage.turn({ delayMs: 300 });
-    await stage.ask();
-    for (let look = 0; look < 6; look++) {
+    await stage.turn({ delayMs: 80 });
+    for (let look = 0; look < 12; look++) {
       await stage.turn();
       await stage.ask();
     }
-    for (let look = 0; look < 8; look++) {
+    expect(stage.gateway.snapshot().overload).toBe('refuse');
+    for (let look = 0; look < 12; look++) {
       await stage.turn({ delayMs: 5 });
       await stage.ask();
     }
     const statuses = [await stage.ask(), await stage.ask(), await stage.ask()].map(({ status }) => status);
     expect(statuses).toEqual([200, 200, 200]);
-    expect(stage.told.map(({ level }) => level)).toEqual(['refuse', 'none']);
+    expect(stage.told.map(({ level }) => level)).toEqual(['queue', 'refuse', 'none']);
   });
 
   test('lets nobody begin to wait for a key: who would is answered as after the wait', async () => {
     const stage = await staged(client, { queue: { maxWaitMs: 60_000 } });
     simulator.plan('*', ['429', 'ok']);
     expect((await stage.ask()).status).toBe(429);
-    await stage.turn({ delayMs: 150 });
+    await stage.turn({ delayMs: 40 });
     const waiting = stage.ask();
     await eventually('it waits', () => stage.gateway.snapshot().waiting === 1);
-    await stage.clock.advance(250);
+    await stage.clock.advance(300);
     const refused = await stage.ask();
     expect([refused.status, refused.text.includes('QUOTA_EXHAUSTED')]).toEqual([429, true]);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(1);
@@ -96,8 +103,8 @@ describe.each(['node', 'web'] as const)('over %s, a process that is late', (clie
     simulator.plan('*', ['slow-stream']);
     const running = stage.fetch('streamGenerateContent?alt=sse').then(read);
     await eventually('it runs', () => simulator.journal.requests.length === 1);
-    await stage.turn({ delayMs: 300, heapShare: 0.9 });
-    await stage.turn();
+    await stage.turn({ delayMs: 80, heapShare: 0.9 });
+    for (let look = 0; look < 2; look++) await stage.turn();
     expect(stage.gateway.snapshot().overload).toBe('refuse');
     const { text, brokenBy } = await running;
     expect([text.includes('"STOP"'), brokenBy]).toEqual([true, null]);
@@ -112,7 +119,7 @@ describe.each(['node', 'web'] as const)('over %s, a process that is late', (clie
     const small = stage.fetch('streamGenerateContent?alt=sse').then(read);
     await eventually('both are inside', () => simulator.journal.requests.length === 2);
     await stage.turn({ heapShare: 0.95 });
-    await stage.turn();
+    for (let look = 0; look < 2; look++) await stage.turn();
     const { text, brokenBy } = await read(stalled);
     expect(text).toContain('OVERLOADED');
     expect(brokenBy).not.toBeNull();
@@ -123,14 +130,17 @@ describe.each(['node', 'web'] as const)('over %s, a process that is late', (clie
 test('over node, answers are the last ones of their connections while memory runs out, and not where the loop is late', async () => {
   const stage = await staged('node');
   const connection = async (): Promise<string | null> => (await stage.ask()).headers.get('connection');
-  await stage.turn({ delayMs: 150 });
-  await stage.ask();
-  await stage.turn();
+  const looks = async (count: number): Promise<void> => {
+    for (let look = 0; look < count; look++) {
+      await stage.turn();
+      await stage.ask();
+    }
+  };
+  await stage.turn({ delayMs: 40 });
+  await looks(3);
   expect(await connection()).not.toBe('close');
   await stage.turn({ delayMs: 0, heapShare: 0.85 });
-  await stage.ask();
-  await stage.turn();
-  await stage.ask();
+  await looks(3);
   expect(await connection()).toBe('close');
   await stage.turn({ heapShare: 0.5 });
   await stage.ask();
@@ -139,29 +149,35 @@ test('over node, answers are the last ones of their connections while memory run
 
 test('other options hold from the next look on', async () => {
   const stage = await staged('web');
-  await stage.turn({ delayMs: 300 });
-  await stage.ask();
-  await stage.turn();
+  await stage.turn({ heapShare: 0.9 });
+  for (let look = 0; look < 2; look++) {
+    await stage.ask();
+    await stage.turn();
+  }
   expect((await stage.ask()).status).toBe(503);
-  await stage.gateway.reload({ ...stage.options, overload: { refuseDelayMs: 0, queueDelayMs: 0 } });
+  await stage.gateway.reload({ ...stage.options, overload: { refuseHeapShare: 0, queueHeapShare: 0 } });
   expect((await stage.ask()).status).toBe(200);
   expect((await stage.ask()).status).toBe(200);
 });
+
+const stream = 'streamGenerateContent?alt=sse';
+
+type Send = (target: string, signal?: AbortSignal) => Promise<Response>;
 
 interface Stage {
   readonly gateway: Gateway;
   readonly options: GatewayOptions;
   readonly clock: FakeClock;
   readonly told: OverloadEvent[];
-  /** A quarter of a second goes by; from now on the process is so. */
+  /** A tenth of a second goes by; from now on the process is so. */
   turn(vitals?: { delayMs?: number; heapShare?: number }): Promise<void>;
-  fetch(verb: string): Promise<Response>;
+  fetch(verb: string, signal?: AbortSignal): Promise<Response>;
   ask(): ReturnType<typeof read>;
 }
 
 async function staged(client: 'node' | 'web', more: Partial<GatewayOptions> = {}): Promise<Stage> {
   const clock = fakeClock();
-  const vitals = { delayMs: 0, heapShare: 0 };
+  const vitals = { delayMs: 0, busyShare: 1, heapShare: 0 };
   const options: GatewayOptions = {
     pools: { gemini: { baseUrl: simulator.url, projects: [{ id: 'demo', keys: [demoKey] }] } },
     callers: 'anyone',
@@ -177,7 +193,7 @@ async function staged(client: 'node' | 'web', more: Partial<GatewayOptions> = {}
     await gateway.close();
   });
   const send = client === 'node' ? await overNode(gateway) : overWeb(gateway);
-  const post = (verb: string): Promise<Response> => send(`${path}:${verb}`);
+  const post = (verb: string, signal?: AbortSignal): Promise<Response> => send(`${path}:${verb}`, signal);
   return {
     gateway,
     options,
@@ -185,14 +201,14 @@ async function staged(client: 'node' | 'web', more: Partial<GatewayOptions> = {}
     told,
     async turn(next = {}) {
       Object.assign(vitals, next);
-      await clock.advance(250);
+      await clock.advance(100);
     },
     fetch: post,
     ask: async () => read(await post('generateContent')),
   };
 }
 
-async function overNode(gateway: Gateway): Promise<(target: string) => Promise<Response>> {
+async function overNode(gateway: Gateway): Promise<Send> {
   const server = createServer(nodeListener(gateway));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   takeDown.push(() => {
@@ -200,10 +216,11 @@ async function overNode(gateway: Gateway): Promise<(target: string) => Promise<R
     return new Promise((resolve) => server.close(resolve));
   });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return (target) => fetch(origin + target, init);
+  return (target, signal) => fetch(origin + target, { ...init, ...(signal && { signal }) });
 }
 
-function overWeb(gateway: Gateway): (target: string) => Promise<Response> {
+function overWeb(gateway: Gateway): Send {
   const handle = fetchHandler(gateway);
-  return (target) => handle(new Request(`http://gateway.test${target}`, init));
+  return (target, signal) =>
+    handle(new Request(`http://gateway.test${target}`, { ...init, ...(signal && { signal }) }));
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { eventually } from '@sluice/testkit';
@@ -101,40 +100,57 @@ describe('how the process is', () => {
     expect(held.length).toBe(64_000_000);
   });
 
-  test('and how late the loop was, told once', async () => {
+  test('and how late the loop is all the time, and how busy', async () => {
     const loop = new LoopWatch();
-    expect(loop.worstMs()).toBe(0);
-    const untilMs = performance.now() + 90;
-    while (performance.now() < untilMs);
-    await pause(30);
-    expect(loop.worstMs()).toBeGreaterThan(50);
-    await expect.poll(() => loop.worstMs(), { interval: 60 }).toBeLessThan(50);
+    expect(loop.look()).toEqual({ delayMs: 0, busyShare: 0 });
+    for (let turn = 0; turn < 3; turn++) {
+      work(60);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const late = loop.look();
+    expect(late.delayMs).toBeGreaterThan(30);
+    expect(late.busyShare).toBeGreaterThan(0.8);
+    await expect
+      .poll(() => loop.look(), { interval: 120 })
+      .toMatchObject({ delayMs: expect.toSatisfy((ms) => ms < 30) });
   });
 
-  test('in the middle of a turn that takes long as well, and once', async () => {
+  test('by the turns that one meets: a long one between many short ones counts for as long as it lasts', async () => {
     const loop = new LoopWatch();
-    loop.worstMs();
-    const untilMs = performance.now() + 90;
-    while (performance.now() < untilMs);
-    expect(loop.worstMs()).toBeGreaterThan(50);
+    loop.look();
+    for (let turn = 0; turn < 3; turn++) {
+      work(100);
+      for (let short = 0; short < 20; short++) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(loop.look().delayMs).toBeGreaterThan(60);
+  });
+
+  test('in the middle of a turn that takes long it is told, and once', async () => {
+    const loop = new LoopWatch();
+    loop.look();
+    work(90);
+    expect(loop.look().delayMs).toBeGreaterThan(50);
     // The same again is not told twice, neither by the next look nor by the timer.
-    expect(loop.worstMs()).toBeLessThan(40);
-    await pause(30);
-    expect(loop.worstMs()).toBeLessThan(40);
+    expect(loop.look().delayMs).toBeLessThan(40);
   });
 
   test('nobody is kept alive by it, and it stops when nobody asks any more', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
     const loop = new LoopWatch();
-    loop.worstMs();
+    loop.look();
     expect(vi.getTimerCount()).toBe(1);
     vi.advanceTimersByTime(1_500);
-    loop.worstMs();
+    loop.look();
     vi.advanceTimersByTime(1_900);
     expect(vi.getTimerCount()).toBe(1);
     vi.advanceTimersByTime(200);
     expect(vi.getTimerCount()).toBe(0);
-    expect(loop.worstMs()).toBe(0);
+    expect(loop.look().delayMs).toBe(0);
     vi.useRealTimers();
   });
 });
+
+function work(ms: number): void {
+  const untilMs = performance.now() + ms;
+  while (performance.now() < untilMs);
+}
