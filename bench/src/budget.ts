@@ -12,6 +12,14 @@ const ratios: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 export const mostBytesPerStream: number = 64 * 1024;
 /** Added p99 with many open streams may be this, or twice what the raw proxy adds. */
 export const addedP99Us = 15_000;
+/** Smallest share of what a pipe can pass on, in MB/s. */
+export const leastUploadRatio = 0.7;
+/** Largest growth of resident memory with eight large uploads at once. */
+export const mostUploadBytes: number = 32 * 1024 * 1024;
+/** Largest memory per live session, resident and reachable. */
+export const mostBytesPerSession: number = 60 * 1024;
+/** Added p99 of a frame of a live session. */
+export const addedFrameP99Us = 2_000;
 
 /** Says whether a ratio keeps to its budget; empty where there is none. */
 export function verdictOnRatio(figure: string, variant: string, ratio: number): string {
@@ -22,4 +30,9 @@ export function verdictOnRatio(figure: string, variant: string, ratio: number): 
 /** @see {@link verdictOnRatio} */
 export function verdict(value: number, most: number, show: (value: number) => string): string {
   return value <= most ? `≤ ${show(most)} kept` : `≤ ${show(most)} **missed**`;
+}
+
+/** For what may not be less. */
+export function verdictAtLeast(value: number, least: number, show: (value: number) => string): string {
+  return value >= least ? `≥ ${show(least)} kept` : `≥ ${show(least)} **missed**`;
 }

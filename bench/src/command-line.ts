@@ -11,6 +11,8 @@ export const figureNames = [
   'latency',
   'held',
   'stalled',
+  'upload',
+  'live',
   'slow-readers',
   'big-event',
   'overload',
@@ -19,7 +21,16 @@ export const figureNames = [
 ] as const;
 
 /** Left out of a run that names no figure, which has to end within a quarter of an hour. */
-const onlyByName: readonly FigureName[] = ['gzip', 'slow-readers', 'big-event', 'overload', 'cancel', 'drain'];
+const onlyByName: readonly FigureName[] = [
+  'gzip',
+  'upload',
+  'live',
+  'slow-readers',
+  'big-event',
+  'overload',
+  'cancel',
+  'drain',
+];
 
 /** One of them. */
 export type FigureName = (typeof figureNames)[number];

@@ -6,9 +6,12 @@ import { HeldStreams } from './load/held-streams.ts';
 import { Leavers, type LeaversOrder } from './load/leavers.ts';
 import { openLoop } from './load/open-loop.ts';
 import { repeatOne } from './load/repeated.ts';
+import { Sessions, type SessionsOrder } from './load/sessions.ts';
 import { StalledReaders } from './load/stalled-readers.ts';
 import { Surge, type SurgeOrder } from './load/surge.ts';
+import { uploadAll } from './load/uploads.ts';
 import { answerQuestions } from './side-channel.ts';
+import type { TalkOrder } from './talkers.ts';
 
 let closedLoop = new ClosedLoop();
 let held = new HeldStreams();
@@ -16,6 +19,7 @@ let stalled = new StalledReaders();
 let surge: Surge | null = null;
 const leavers = new Leavers();
 const ending = new EndingStreams();
+const sessions = new Sessions();
 
 answerQuestions({
   'closed-open': (order: ClosedLoopOrder) => {
@@ -56,4 +60,10 @@ answerQuestions({
   'surge-run': () => surge?.run(),
   'ending-open': ({ port, streams }: { port: number; streams: number }) => ending.open(port, streams),
   'ending-ends': () => ending.ends(),
+  'sessions-open': (order: SessionsOrder) => sessions.open(order),
+  'sessions-close': () => sessions.close(),
+  uploads: uploadAll,
+  talk: (order: TalkOrder) => sessions.talkers.talk(order),
+  heard: () => sessions.talkers.heard(),
+  report: () => sessions.talkers.report(),
 });

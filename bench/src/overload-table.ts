@@ -8,13 +8,17 @@ import { median } from './statistics.ts';
 import type { Table } from './table.ts';
 
 const leastShare = 0.8;
+const asked = { unary: 'small answers', picture: 'pictures of a megabyte' } as const;
 
 /** Medians of the rounds; the slowest recovery. */
-export function overloadTable({ surgeMs }: Pick<OverloadPlan, 'surgeMs'>, found: Rounds<Overload>): Table {
+export function overloadTable(
+  { kind, surgeMs }: Pick<OverloadPlan, 'kind' | 'surgeMs'>,
+  found: Rounds<Overload>,
+): Table {
   const all = [...found.values()].flat();
   const most = (value: (round: Overload) => number): number => Math.max(...all.map(value));
   return {
-    title: `${surgeRatio} times as many small requests as can be answered, for ${surgeMs / 1e3} s`,
+    title: `${surgeRatio} times as many ${asked[kind]} as can be answered, for ${surgeMs / 1e3} s`,
     columns: [
       'variant',
       'capacity a s',

@@ -6,6 +6,7 @@
  */
 
 import type { Command, FigureName } from './command-line.ts';
+import { isRelay } from './relays.ts';
 import { type Variant, variantsNamed } from './variants.ts';
 
 /** What a whole run measures. The first group of a cost has the raw proxy twice: the A/A check. */
@@ -25,6 +26,8 @@ const wholeRun: Readonly<Record<FigureName, readonly (readonly string[])[]>> = {
   latency: [['raw', 'core', 'proxy']],
   held: [['raw', 'core', 'proxy']],
   stalled: [['raw', 'core', 'proxy']],
+  upload: [['raw', 'raw-again', 'core', 'proxy']],
+  live: [['raw', 'raw-again', 'core', 'proxy']],
   'slow-readers': [['raw', 'core', 'proxy']],
   'big-event': [['raw', 'core', 'proxy']],
   overload: [['raw', 'core', 'proxy']],
@@ -37,7 +40,10 @@ const isOfProxy = new Set<FigureName>(['drain']);
 /** It has no port: only clients that live in its process can ask it. */
 const inProcess = 'core-in-process';
 
-const isCompared = new Set<FigureName>(['unary', 'gzip', 'stream', 'chunk']);
+/** Variants that uploads and live sessions go through. */
+const canRelay = /^(?:raw|raw-again|core|core@.*|proxy|proxy-log)$/;
+
+const isCompared = new Set<FigureName>(['unary', 'gzip', 'stream', 'chunk', 'upload', 'live']);
 const mostInGroup = 4;
 
 /** The variants of a figure, group by group. @throws Error for a name that no variant has */
@@ -46,6 +52,10 @@ export function groupsOf(figure: FigureName, command: Command): Variant[][] {
   if (variants.length === 0) return wholeRun[figure].map((names) => variantsNamed(names));
   if (variants.includes(inProcess) && figure !== 'cancel')
     throw new Error(`${inProcess} is measured by \`cancel\` alone, and not by \`${figure}\``);
+  if (isRelay(figure)) {
+    const mute = variants.find((name) => !canRelay.test(name));
+    if (mute !== undefined) throw new Error(`\`${figure}\` is not measured with ${mute}`);
+  }
   if (isOfProxy.has(figure)) {
     const some = variantsNamed(variants).filter(({ name }) => name.startsWith('proxy'));
     return some.length === 0 ? groupsOf(figure, { ...command, variants: [] }) : [some];

@@ -7,12 +7,13 @@ import { measureHeld } from './figures/held.ts';
 import { measureLatency } from './figures/latency.ts';
 import { measureStalled } from './figures/stalled.ts';
 import { amountsOf, groupsOf } from './plan.ts';
+import { isRelay, type RelayName, runRelay } from './relays.ts';
 import type { Table } from './table.ts';
 import { costTable, heldTable, latencyTable, stalledTable } from './tables.ts';
 import type { Kind } from './traffic.ts';
 import { isTrouble, runTrouble, type TroubleName } from './trouble.ts';
 
-const titles: Readonly<Record<Exclude<FigureName, TroubleName>, string>> = {
+const titles: Readonly<Record<Exclude<FigureName, TroubleName | RelayName>, string>> = {
   unary: 'CPU per unary request, 1 kB (µs)',
   gzip: 'CPU per unary request, 1 kB, compressed (µs)',
   stream: 'CPU per stream of 200 events, 60 kB (µs)',
@@ -35,6 +36,7 @@ export async function runFigure(figure: FigureName, command: Command, say: (line
   const all = [...new Map(groups.flat().map((variant) => [variant.name, variant])).values()];
   const onRound = (round: number): void => say(`${figure}: round ${round}`);
   if (isTrouble(figure)) return runTrouble(figure, all, command, say);
+  if (isRelay(figure)) return runRelay(figure, all, command, say);
   const title = titles[figure];
   switch (figure) {
     case 'unary':

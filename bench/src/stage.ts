@@ -30,6 +30,8 @@ export interface StageOptions {
   readonly generators?: number | undefined;
   /** Gateways get a provider that takes connections and never finishes a handshake. @default false */
   readonly isProviderDeaf?: boolean | undefined;
+  /** Another provider than the one of requests that generate: a file of `providers`, without its ending. */
+  readonly provider?: 'live' | 'uploads' | undefined;
   /** Gateways have the first core for themselves, and everybody else has the others. @default false */
   readonly isPinned?: boolean | undefined;
 }
@@ -50,11 +52,12 @@ export interface Stage {
 /** Starts a provider, a generator, and a process for each variant. */
 export async function openStage(
   variants: readonly Variant[],
-  { isProfiled, generators = 1, isProviderDeaf = false, isPinned = false }: StageOptions,
+  { isProfiled, generators = 1, isProviderDeaf = false, provider, isPinned = false }: StageOptions,
 ): Promise<Stage> {
   const children: Child[] = [];
   try {
-    const upstream = startChild({ name: 'upstream', args: [join(import.meta.dirname, 'upstream.ts')] });
+    const providerFile = provider === undefined ? 'upstream.ts' : join('providers', `${provider}.ts`);
+    const upstream = startChild({ name: 'upstream', args: [join(import.meta.dirname, providerFile)] });
     const loads = Array.from({ length: generators }, (_, at) =>
       startChild({ name: at === 0 ? 'load' : `load-${at + 1}`, args: [join(import.meta.dirname, 'load.ts')] }),
     );

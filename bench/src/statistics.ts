@@ -46,3 +46,12 @@ export function compare(slices: Slices, base: Slices): Comparison {
     pairs: slices.length,
   };
 }
+
+/** How much more than the slices that were measured beside them: the median of each pair, and then of the pairs. */
+export function difference(slices: Slices, base: Slices): number {
+  return median(
+    slices.map((values, pair) =>
+      median(values.map((value, at) => value - ((base[pair] as readonly number[])[at] as number))),
+    ),
+  );
+}

@@ -2,8 +2,11 @@
 
 import { gzipSync } from 'node:zlib';
 
-/** The kinds of traffic. `paced` and `flood` never end by themselves; `big` is a stream of one event of 20 MB. */
-export type Kind = 'unary' | 'gzip' | 'stream' | 'paced' | 'flood' | 'big';
+/**
+ * The kinds of traffic. `paced` and `flood` never end by themselves; `big` is a stream of one event of 20 MB, `picture` an
+ * answer in one piece with a picture of a megabyte in it.
+ */
+export type Kind = 'unary' | 'gzip' | 'picture' | 'stream' | 'paced' | 'flood' | 'big';
 
 /** What clients sign with. */
 export const callerKey = 'bench-caller-0123456789abcdef';
@@ -17,6 +20,7 @@ const eventsPerStream = 200;
 const paths: Readonly<Record<Kind, string>> = {
   unary: '/v1beta/models/bench-unary:generateContent',
   gzip: '/v1beta/models/bench-gzip:generateContent',
+  picture: '/v1beta/models/bench-picture:generateContent',
   stream: '/v1beta/models/bench-stream:streamGenerateContent?alt=sse',
   paced: '/v1beta/models/bench-paced:streamGenerateContent?alt=sse',
   flood: '/v1beta/models/bench-flood:streamGenerateContent?alt=sse',
@@ -113,6 +117,10 @@ const unaryText = `${JSON.stringify(
 const unaryBody = Buffer.from(unaryText);
 const gzipBody = gzipSync(unaryBody);
 
+/** As image models answer: base64 in the middle of an object. */
+const pictureBytes = 1_048_576;
+const picture = once(() => Buffer.from(unaryText.replace('Air scatters', 'Q'.repeat(pictureBytes))));
+
 /** The events of a `stream`, each about 300 bytes, the last with its finish reason. */
 export const streamEvents: readonly Buffer[] = Array.from({ length: eventsPerStream }, (_, index) =>
   event(`${String(index).padStart(8, '0')} air scatters short waves more`, index === eventsPerStream - 1),
@@ -126,6 +134,9 @@ const big = once(() => event('A'.repeat(bigBytes), true));
 export const expectedBodies: Readonly<Record<Kind, Buffer | null>> = {
   unary: unaryBody,
   gzip: gzipBody,
+  get picture() {
+    return picture();
+  },
   stream: Buffer.concat(streamEvents),
   paced: null,
   flood: null,
@@ -137,7 +148,7 @@ export const expectedBodies: Readonly<Record<Kind, Buffer | null>> = {
 
 /** Everything that the provider sends before the body, its framing included. */
 export function answerHead(kind: Kind): string {
-  const isUnary = kind === 'unary' || kind === 'gzip';
+  const isUnary = kind === 'unary' || kind === 'gzip' || kind === 'picture';
   const framing = isUnary ? `Content-Length: ${expectedBodies[kind]?.length}` : 'Transfer-Encoding: chunked';
   const type = isUnary ? 'application/json; charset=UTF-8' : 'text/event-stream';
   const encoding = kind === 'gzip' ? ['Content-Encoding: gzip'] : [];

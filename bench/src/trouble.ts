@@ -56,15 +56,15 @@ export async function runTrouble(
     }
     case 'overload': {
       const capacityMs = isQuick ? 1_000 : 2_000;
-      const plan = {
-        rounds,
-        capacityMs,
-        surgeMs: 10_000,
-        afterMs: isQuick ? 3_000 : 5_000,
-        warmUpRequests: manyRequests,
-        isProfiled,
-      };
-      return [overloadTable(plan, await measureOverload(variants, plan, onRound))];
+      const [surgeMs, afterMs] = isQuick ? [15_000, 3_000] : [60_000, 5_000];
+      const plan = { rounds: isQuick ? 1 : 2, capacityMs, surgeMs, afterMs, isProfiled };
+      const kinds = [
+        { ...plan, kind: 'picture', warmUpRequests: fewRequests },
+        { ...plan, kind: 'unary', warmUpRequests: manyRequests },
+      ] as const;
+      const tables: Table[] = [];
+      for (const one of kinds) tables.push(overloadTable(one, await measureOverload(variants, one, onRound)));
+      return tables;
     }
     case 'cancel': {
       const amounts = isQuick

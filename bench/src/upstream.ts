@@ -3,23 +3,15 @@
  * exactly one of its own keys and with the body that the generator has sent; all else is a 400 that says why.
  */
 
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { type Farewell, Farewells } from './farewells.ts';
 import { MessageReader } from './http1.ts';
 import { type Sample, sampleOf } from './leaving.ts';
 import { Pacer } from './pacer.ts';
+import { keyIn, problemWithKeys } from './providers/keys.ts';
+import { portOf } from './providers/port.ts';
 import { answerQuestions } from './side-channel.ts';
-import {
-  answerHead,
-  callerKey,
-  chunked,
-  expectedBodies,
-  type Kind,
-  kindOf,
-  providerKeys,
-  requestBody,
-  streamEvents,
-} from './traffic.ts';
+import { answerHead, chunked, expectedBodies, type Kind, kindOf, requestBody, streamEvents } from './traffic.ts';
 
 /** What the provider has seen since it was last asked. */
 export interface Seen {
@@ -104,20 +96,10 @@ answerQuestions({
   },
 });
 
-function portOf(listening: Server): Promise<number> {
-  return new Promise((resolve) => {
-    const tell = (): void => resolve((listening.address() as { port: number }).port);
-    if (listening.listening) tell();
-    else listening.once('listening', tell);
-  });
-}
-
 function troubleWith(head: string): string | null {
-  const keys = head.match(/^x-goog-api-key:.*$/gim) ?? [];
-  const key = keys[0]?.slice(keys[0].indexOf(':') + 1).trim() ?? '';
-  if (keys.length !== 1) return `${keys.length} keys came up`;
-  if (!providerKeys.includes(key)) return 'the key that came up is none of the provider';
-  if (head.includes(callerKey)) return 'the key of the caller came up';
+  const trouble = problemWithKeys(head);
+  if (trouble !== null) return trouble;
+  const key = keyIn(head);
   callsByKey.set(key, (callsByKey.get(key) ?? 0) + 1);
   return null;
 }
@@ -125,6 +107,7 @@ function troubleWith(head: string): string | null {
 function answer(kind: Kind, socket: Socket): void {
   switch (kind) {
     case 'unary':
+    case 'picture':
     case 'gzip': {
       socket.cork();
       socket.write(answerHead(kind), 'latin1');

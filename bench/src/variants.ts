@@ -110,6 +110,21 @@ export function watched(variant: Variant): Variant {
   return canBeWatched(variant) ? { ...variant, env: { ...variant.env, BENCH_WATCH: '1' } } : variant;
 }
 
+/** The same variant as it relays live sessions. The proxy always does. */
+export function talking(variant: Variant): Variant {
+  if (isRaw(variant)) return { ...variant, args: [join(import.meta.dirname, 'subjects', 'raw-live.ts')] };
+  return { ...variant, env: { ...variant.env, BENCH_LIVE: '1' } };
+}
+
+/** The same variant as it passes uploads on: what is nothing but a proxy has to know that it may not collect them. */
+export function uploading(variant: Variant): Variant {
+  return isRaw(variant) ? { ...variant, args: [...variant.args, 'pipe'] } : variant;
+}
+
+function isRaw({ name }: Variant): boolean {
+  return /^raw(?:-again)?$/.test(name);
+}
+
 function proxy(name: string, requests: string, what: string): Variant {
   const folder = join(benchFolder, name);
   const config = join(folder, 'sluice.config.json');

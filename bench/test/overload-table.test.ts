@@ -41,15 +41,17 @@ describe('of a gateway that has too much to do', () => {
 
   test('a gateway that did not get its core says so', () => {
     const notes = overloadTable(
-      { surgeMs: 10_000 },
+      { kind: 'unary', surgeMs: 10_000 },
       new Map([['core', [{ ...round, inSurge: { ...shares, gateway: 0.3 } }]]]),
     ).notes;
     expect(notes.join('\n')).toContain('**Not to be believed**: core');
-    expect(overloadTable({ surgeMs: 10_000 }, new Map([['core', [round]]])).notes.join('\n')).not.toContain('believed');
+    expect(
+      overloadTable({ kind: 'unary', surgeMs: 10_000 }, new Map([['core', [round]]])).notes.join('\n'),
+    ).not.toContain('believed');
   });
 });
 
 function verdicts(rounds: readonly Overload[], name = 'core'): string[] {
-  const { columns, rows } = overloadTable({ surgeMs: 10_000 }, new Map([[name, rounds]]));
+  const { columns, rows } = overloadTable({ kind: 'unary', surgeMs: 10_000 }, new Map([[name, rounds]]));
   return (rows[0] as readonly string[]).filter((_, at) => columns[at] === 'budget');
 }

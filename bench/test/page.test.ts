@@ -74,7 +74,16 @@ test('what needs a process of its own, or has no port, is measured where that ca
   expect(() => groupsOf('unary', readCommand(['unary', 'core-in-process']))).toThrow('by `cancel` alone');
 });
 
-test('a run that names no figure measures no trouble', () => {
+test('uploads and sessions are measured only of what relays them, beside the raw relay twice', () => {
+  const groups = groupsOf('live', readCommand(['live', 'core', 'proxy']));
+  expect(groups.flat().map(({ name }) => name)).toEqual(['raw', 'raw-again', 'core', 'proxy']);
+  expect(() => groupsOf('live', readCommand(['live', 'core-web-fetch']))).toThrow(
+    '`live` is not measured with core-web',
+  );
+  expect(() => groupsOf('upload', readCommand(['upload', 'express']))).toThrow('`upload` is not measured with express');
+});
+
+test('a run that names no figure measures no trouble and no relays', () => {
   expect(readCommand([]).figures).toEqual(['unary', 'stream', 'chunk', 'latency', 'held', 'stalled']);
   expect(readCommand(['cancel', 'drain', '--write']).figures).toEqual(['cancel', 'drain']);
 });

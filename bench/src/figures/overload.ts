@@ -12,12 +12,14 @@ import { openStage, type Stage, type StageOptions, type Subject } from '../stage
 import { quantile } from '../statistics.ts';
 import type { GatewayStanding } from '../subjects/watched.ts';
 import { type SurgeRules, type SurgeTally, tallySurge } from '../surge-tally.ts';
-import { callerKey } from '../traffic.ts';
+import { callerKey, type Kind } from '../traffic.ts';
 import type { Seen } from '../upstream.ts';
 import { canBeWatched, type Variant, watched } from '../variants.ts';
 
 /** How overload is measured. */
 export interface OverloadPlan extends StageOptions {
+  /** What is asked for. */
+  readonly kind: Extract<Kind, 'unary' | 'picture'>;
   readonly rounds: number;
   /** For each of the closed loops that find the capacity. */
   readonly capacityMs: number;
@@ -55,7 +57,8 @@ const calmRatio = 0.5;
 const beforeMs = 1_000;
 const capacityRuns = 3;
 const generators = 2;
-const clientsEach = 32;
+/** Enough to keep it busy, and not so many that it would turn some of them away. */
+const clientsEach = { unary: 32, picture: 4 } as const;
 /**
  * Connections for so much of the capacity, in ms: more than clients have patience for, so that a gateway that turns
  * nobody away has no good answer left. Bounded, for files are not to be what it runs out of.
@@ -87,8 +90,8 @@ export async function measureOverload(
 async function overload(stage: Stage, isWatched: boolean, plan: OverloadPlan): Promise<Overload> {
   const [subject] = stage.subjects as [Subject];
   const standing = (): Promise<GatewayStanding> => subject.child.ask<GatewayStanding>('standing');
-  await warmUp(stage, subject, 'unary', plan.warmUpRequests);
-  const { capacityPerSecond, atCapacity } = await findCapacity(stage, subject, plan.capacityMs);
+  await warmUp(stage, subject, plan.kind, plan.warmUpRequests);
+  const { capacityPerSecond, atCapacity } = await findCapacity(stage, subject, plan);
   if (isWatched) await standing();
   const stepsOf = (perSecond: number): [SurgeStep, SurgeStep, SurgeStep] => [
     { perSecond: perSecond * calmRatio, ms: beforeMs },
@@ -97,7 +100,7 @@ async function overload(stage: Stage, isWatched: boolean, plan: OverloadPlan): P
   ];
   const steps = stepsOf(capacityPerSecond / generators);
   const connections = Math.ceil(Math.min(mostConnections, (capacityPerSecond * waitingMs) / 1e3) / generators);
-  const order = { port: subject.port, kind: 'unary', steps, connections };
+  const order = { port: subject.port, kind: plan.kind, steps, connections };
   await Promise.all(stage.loads.map((load) => load.ask('surge-open', order)));
   const running = Promise.all(stage.loads.map((load) => load.ask<SurgeResult>('surge-run')));
   // What goes wrong in between is told first; nobody waits for these any more then.
@@ -124,10 +127,10 @@ async function overload(stage: Stage, isWatched: boolean, plan: OverloadPlan): P
 async function findCapacity(
   stage: Stage,
   subject: Subject,
-  ms: number,
+  { kind, capacityMs: ms }: Pick<OverloadPlan, 'kind' | 'capacityMs'>,
 ): Promise<{ capacityPerSecond: number; atCapacity: CoreShares }> {
   const { port, name } = subject;
-  const order = { port, kind: 'unary', key: callerKey, clients: clientsEach };
+  const order = { port, kind, key: callerKey, clients: clientsEach[kind] };
   const each = <Output>(ask: (load: Child) => Promise<Output>): Promise<Output[]> => Promise.all(stage.loads.map(ask));
   const opened = await each((load) => load.ask<ClosedLoopResult>('closed-open', order));
   let answered = opened.reduce((sum, { requests }) => sum + requests, 0);

@@ -12,6 +12,7 @@ import { watchIfAsked } from './watched.ts';
 type Core = typeof import('@sluice/core');
 type CoreNode = typeof import('@sluice/core/node');
 type CoreWeb = typeof import('@sluice/core/web');
+type CoreLive = typeof import('@sluice/core/live');
 
 const [, , surface, way] = process.argv;
 const { createGateway } = await loadBuilt<Core>('index.js');
@@ -21,7 +22,12 @@ const { fetchHandler, fetchUpstream } = await loadBuilt<CoreWeb>('web.js');
 const upstream = way === 'fetch' ? fetchUpstream() : undiciUpstream();
 const gateway = createGateway({ ...gatewayOptions(), upstream });
 watchIfAsked(gateway);
-announce(createServer(surface === 'web' ? await underHono() : nodeListener(gateway)));
+const server = createServer(surface === 'web' ? await underHono() : nodeListener(gateway));
+if (process.env.BENCH_LIVE !== undefined) {
+  const { nodeUpgrade } = await loadBuilt<CoreLive>('live.js');
+  server.on('upgrade', nodeUpgrade(gateway, { others: 'refuse' }));
+}
+announce(server);
 
 async function underHono(): Promise<RequestListener> {
   const { getRequestListener } = await import('@hono/node-server');

@@ -12,6 +12,15 @@ const dropped = new Set(['host', 'connection', 'content-length', 'x-goog-api-key
 const origin = upstreamOrigin();
 const key = process.env.BENCH_PROVIDER_KEY as string;
 
+/** Passes one request on as it comes in, and keeps nothing of it. */
+export function pipeOn(req: IncomingMessage, res: ServerResponse): void {
+  const headers = ['x-goog-api-key', key];
+  for (const name in req.headers)
+    if (name === 'content-length' || !dropped.has(name)) headers.push(name, req.headers[name] as string);
+  const method = req.method as Dispatcher.HttpMethod;
+  agent.dispatch({ origin, path: req.url as string, method, headers, body: req }, new Pass(res));
+}
+
 /** Passes one request on. */
 export function passOn(req: IncomingMessage, res: ServerResponse): void {
   const pieces: Buffer[] = [];
@@ -58,4 +67,4 @@ class Pass implements Dispatcher.DispatchHandler {
   }
 }
 
-if (import.meta.main) announce(createServer(passOn));
+if (import.meta.main) announce(createServer(process.argv[2] === 'pipe' ? pipeOn : passOn));

@@ -26,6 +26,28 @@ const megabyte = Buffer.from(
     candidates: [{ content: { parts: [{ text: 'x'.repeat(1 << 20) }], role: 'model' }, finishReason: 'STOP' }],
   }),
 );
+/** The same with a file that the model has left, and with a tool's arguments in which one only seems to stand. */
+const left = Buffer.from(
+  `data: ${JSON.stringify({
+    candidates: [
+      { content: { parts: [{ fileData: { mimeType: 'image/png', fileUri: 'files/left-behind-1' } }] }, index: 0 },
+    ],
+  })}\r\n\r\n`,
+);
+const toolCall = Buffer.from(
+  JSON.stringify({
+    candidates: [
+      {
+        content: {
+          parts: Array.from({ length: 8_000 }, (_, at) => ({
+            functionCall: { name: 'see', args: { fileData: { fileUri: `files/f${at}`, note: 'not one of its own' } } },
+          })),
+        },
+        finishReason: 'STOP',
+      },
+    ],
+  }),
+);
 const next: HoldingSink = { held: [], open() {}, head() {}, write: () => true, end() {}, fail() {} };
 
 test(`an event of ${event.length} bytes passes`, async ({ bench }) => {
@@ -35,6 +57,16 @@ test(`an event of ${event.length} bytes passes`, async ({ bench }) => {
     bench('scanned', () => scan.feed(event)),
     bench('watched', () => {
       watch.write(event);
+    }),
+  );
+});
+
+test('what names things is told', async ({ bench }) => {
+  const scan = new Scan(gemini.grammar, () => {});
+  await bench.compare(
+    bench(`an event of ${left.length} bytes with a file in it`, () => scan.feed(left)),
+    bench(`calls of tools, ${(toolCall.length / 1_048_576).toFixed(1)} MiB of them`, () => {
+      new Scan(gemini.grammar, () => {}).feed(toolCall);
     }),
   );
 });
