@@ -1,11 +1,13 @@
 /** `docs/clients.md`, out of what a run has shown. */
 
-import { readFileSync } from 'node:fs';
+import { capabilityPart } from './capabilities/table.ts';
+import type { Trial } from './capabilities/trial.ts';
 import type { Comparison } from './comparison.ts';
 import type { Client } from './contract.ts';
 import { roster } from './roster.ts';
 import { scenarios } from './scenarios.ts';
 import { verdictOf } from './verdict.ts';
+import { versionOf } from './version.ts';
 
 /** Where the page lies. */
 export const pageFile: URL = new URL('../../../docs/clients.md', import.meta.url);
@@ -13,7 +15,12 @@ export const pageFile: URL = new URL('../../../docs/clients.md', import.meta.url
 export const rewriteCommand = 'node tools/run.mjs -- pnpm --filter @sluice/example-clients run page';
 
 /** The page as text. */
-export function pageOf(comparisons: readonly Comparison[]): string {
+export function pageOf(comparisons: readonly Comparison[], trials: readonly Trial[]): string {
+  return `${scenarioPart(comparisons)}\n${capabilityPart(trials)}`;
+}
+
+/** Its first part: a row for each client, a column for each thing that happens to it. */
+export function scenarioPart(comparisons: readonly Comparison[]): string {
   const reasons: string[] = [];
   const rows = roster.map((client) => {
     const own = comparisons.filter((comparison) => comparison.client === client);
@@ -52,12 +59,6 @@ function versions({ packages }: Client): string {
   const [main = '', ...others] = packages;
   const more = others.map((other) => `\`${other}\` ${versionOf(other)}`);
   return [versionOf(main), ...more].join(', ');
-}
-
-/** From the installed package itself. */
-export function versionOf(name: string): string {
-  const manifest = new URL(`../node_modules/${name}/package.json`, import.meta.url);
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }
 
 function cell(comparison: Comparison, reasons: string[]): string {

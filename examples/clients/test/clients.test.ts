@@ -5,12 +5,13 @@ import { demoKey } from '@sluice/simulator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Comparison } from '../src/comparison.ts';
 import type { Client } from '../src/contract.ts';
-import { pageFile, pageOf, rewriteCommand, versionOf } from '../src/page.ts';
+import { pageFile, rewriteCommand, scenarioPart } from '../src/page.ts';
 import { roster } from '../src/roster.ts';
 import { runAll } from '../src/run.ts';
 import { scenarios } from '../src/scenarios.ts';
 import { withStrayRejections } from '../src/stray-rejections.ts';
 import { verdictOf } from '../src/verdict.ts';
+import { versionOf } from '../src/version.ts';
 
 const runs = new Map<Client, Comparison[]>();
 const strays: string[] = [];
@@ -34,7 +35,7 @@ beforeAll(async () => {
     runs.set(client, run.result);
     strays.push(...run.strays);
   }
-}, 120_000);
+}, 300_000);
 afterAll(() => runs.clear());
 
 for (const client of roster) {
@@ -84,7 +85,7 @@ test('what clients leave unhandled is known', () => {
 });
 
 test('the page says what the run has shown, and leaves no cell empty', () => {
-  const page = pageOf(roster.flatMap((client) => runs.get(client) ?? []));
-  expect(page).not.toMatch(/\| *\|/);
-  expect(readFileSync(pageFile, 'utf8'), `to rewrite docs/clients.md: ${rewriteCommand}`).toBe(page);
+  const part = scenarioPart(roster.flatMap((client) => runs.get(client) ?? []));
+  expect(part).not.toMatch(/\| *\|/);
+  expect(readFileSync(pageFile, 'utf8'), `to rewrite docs/clients.md: ${rewriteCommand}`).toContain(part);
 });

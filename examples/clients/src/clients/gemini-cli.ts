@@ -51,34 +51,42 @@ interface Event {
   readonly status?: string;
 }
 
-async function* run({ model, prompt }: Ask, { url, key }: Endpoint): AsyncIterable<unknown> {
+async function* run({ model, prompt }: Ask, endpoint: Endpoint): AsyncIterable<unknown> {
+  yield* inHome((home) => session(['--model', model, '--prompt', prompt], home, endpoint));
+}
+
+/** Gives an empty home to what is run in it, and takes it away afterwards. */
+export async function* inHome(run: (home: string) => AsyncIterable<unknown>): AsyncIterable<unknown> {
   const home = mkdtempSync(join(tmpdir(), 'sluice-clients-'));
   try {
     mkdirSync(join(home, '.gemini'));
     // The simulated model lists the folder that is called like the argument of `list_directory`. It lies beside the
     // program's own files, because the prompt tells what is in the folder, and those come and go.
-    const cwd = join(home, 'work');
-    mkdirSync(join(cwd, 'dir_path'), { recursive: true });
+    mkdirSync(join(home, 'work', 'dir_path'), { recursive: true });
     writeFileSync(join(home, '.gemini', 'settings.json'), JSON.stringify(settings));
-    const args = [program, '--model', model, '--output-format', 'stream-json', '--prompt', prompt];
-    const child = spawn(process.execPath, args, {
-      cwd,
-      env: environment(home, url, key),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: maxRunMs,
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk));
-    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-    const events = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Event] : []));
-    // What it says about an error stands in its last events as well; here as everywhere that is thrown, not given.
-    yield* events.filter(({ type, status }) => type !== 'error' && status !== 'error');
-    if (code !== 0) throw new ExitCode(code ?? signal ?? 'unknown', reasonIn(stderr));
+    yield* run(home);
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+/** One run of the program, line by line. */
+export async function* session(args: readonly string[], home: string, { url, key }: Endpoint): AsyncIterable<unknown> {
+  const child = spawn(process.execPath, [program, '--output-format', 'stream-json', ...args], {
+    cwd: join(home, 'work'),
+    env: environment(home, url, key),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: maxRunMs,
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk));
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  const events = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Event] : []));
+  // What it says about an error stands in its last events as well; here as everywhere that is thrown, not given.
+  yield* events.filter(({ type, status }) => type !== 'error' && status !== 'error');
+  if (code !== 0) throw new ExitCode(code ?? signal ?? 'unknown', reasonIn(stderr));
 }
 
 function environment(home: string, url: string, key: string): Record<string, string> {
