@@ -114,6 +114,17 @@ test('what went before costs tokens again, and has to be the project’s', async
   ]);
 });
 
+test('what is kept nowhere is known by no id, and no event of it says where it stands', async () => {
+  expect(await create({ store: false })).not.toHaveProperty('id');
+  const { text } = await send('POST', '', { model, input: 'Hello', stream: true, store: false });
+  const events = eventsIn(text);
+  expect(events[0]?.data.interaction.id).toBe('');
+  expect(events[1]?.data.interaction_id).toBe('');
+  expect(events.at(-1)?.data.interaction).toMatchObject({ id: '', status: 'completed' });
+  expect(events.some(({ data }) => 'event_id' in data)).toBe(false);
+  expect(textIn(events)).toBe(`${model} heard: Hello`);
+});
+
 test('it is kept for its project, unless it shall not be, until it is deleted', async () => {
   const { id } = await create();
   await create({ store: false });

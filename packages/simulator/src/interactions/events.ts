@@ -13,6 +13,7 @@ import {
   signatureOf,
   stamp,
   statusOf,
+  toldId,
 } from './interaction.ts';
 
 /** Created, and in progress: what is told before a background interaction is done. */
@@ -56,16 +57,18 @@ function written(event: Fields): Uint8Array {
 
 /** Every event, in order. An interaction that was cancelled is told no further than that. */
 function eventsOf(interaction: Interaction, pieces: readonly Piece[]): Fields[] {
-  const { id, cancelledMs } = interaction;
+  const { id, cancelledMs, isStored } = interaction;
+  const interaction_id = toldId(interaction);
   const events: Fields[] = [
     { interaction: headJson(interaction, 'in_progress'), event_type: 'interaction.created' },
-    { interaction_id: id, status: 'in_progress', event_type: 'interaction.status_update' },
+    { interaction_id, status: 'in_progress', event_type: 'interaction.status_update' },
   ];
   if (cancelledMs !== null) {
-    events.push({ interaction_id: id, status: 'cancelled', event_type: 'interaction.status_update' });
+    events.push({ interaction_id, status: 'cancelled', event_type: 'interaction.status_update' });
     events.push(completed(interaction, [], 'cancelled'));
   } else if (pieces.length > 0) events.push(...stepEvents(interaction, pieces));
-  return events.map((event, at) => ({ ...event, event_id: eventId(id, at) }));
+  // What is kept nowhere cannot be told on from anywhere.
+  return isStored ? events.map((event, at) => ({ ...event, event_id: eventId(id, at) })) : events;
 }
 
 /** A thought that says nothing, and then the answer: text bit by bit, or a call. */

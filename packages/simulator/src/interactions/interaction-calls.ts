@@ -89,7 +89,7 @@ function begun(body: Fields, project: SimulatedProject, world: World): Interacti
   takeQuota(project, name, ask.promptTokens, world);
   const nowMs = world.now();
   const interaction: Interaction = {
-    ...{ id: newInteractionId(), model, agent, input, previousId, ask, pieces },
+    ...{ id: newInteractionId(), isStored, model, agent, input, previousId, ask, pieces },
     createdMs: nowMs,
     doneMs: isBackground ? nowMs + world.interactionMs : nowMs,
     cancelledMs: null,

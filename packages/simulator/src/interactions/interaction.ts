@@ -8,6 +8,8 @@ import type { World } from '../gemini/world.ts';
 
 /** One request and its answer. Its pieces are known from the start, but told when their time has come. */
 export interface Interaction extends Keepable {
+  /** What is kept nowhere is known by no id: nobody can ask for it. */
+  readonly isStored: boolean;
   /** Null for one that an agent answers. */
   readonly model: string | null;
   readonly agent: string | null;
@@ -42,9 +44,11 @@ export function endStatusOf(last: Piece | undefined): string {
 export function interactionJson(interaction: Interaction, world: World, hasInput = false): Fields {
   const status = statusOf(interaction, world.now());
   const isTold = status !== 'in_progress' && status !== 'cancelled';
-  const { pieces, input } = interaction;
+  const { pieces, input, isStored } = interaction;
+  const { id, ...head } = headJson(interaction, status);
   return {
-    ...headJson(interaction, status),
+    ...(isStored ? { id } : {}),
+    ...head,
     ...(isTold ? { ...endJson(interaction, pieces), steps: stepsOf(pieces, interaction.id) } : {}),
     ...(hasInput ? { input } : {}),
     created: stamp(interaction.createdMs),
@@ -53,15 +57,21 @@ export function interactionJson(interaction: Interaction, world: World, hasInput
 }
 
 /** What every event about the whole interaction says. */
-export function headJson({ id, model, agent, previousId }: Interaction, status: string): Fields {
+export function headJson(interaction: Interaction, status: string): Fields {
+  const { model, agent, previousId } = interaction;
   return {
-    id,
+    id: toldId(interaction),
     status,
     object: 'interaction',
     ...(model === null ? {} : { model }),
     ...(agent === null ? {} : { agent }),
     ...(previousId === null ? {} : { previous_interaction_id: previousId }),
   };
+}
+
+/** The id as events tell it: empty where nothing is kept. */
+export function toldId({ id, isStored }: Interaction): string {
+  return isStored ? id : '';
 }
 
 /** What is known when it is over: its cost, and the token of the next hop. */

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { houseOf, listenerOf } from '../house.ts';
+import { liveDoor } from '../live/open.ts';
 import { serve } from '../wire/connection.ts';
 import { certificates } from './certificates.ts';
 import { listening } from './listening.ts';
@@ -24,7 +25,7 @@ export const tlsAlert: Start = (host, port) => {
 export function tlsWith(kind: keyof typeof certificates): Start {
   return async (host, port) => {
     let url = '';
-    const house = houseOf({}, () => url);
+    const house = houseOf({}, () => url, undefined, liveDoor);
     const { journal } = house;
     const server = createTlsServer(certificates[kind], (socket) => {
       serve(socket, listenerOf(journal.connectionOpened(), house));
