@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { trustedAddresses } from '@sluice/core/node';
 
 /** Whether nobody but this machine can reach what listens on `host`. */
 export function isLoopback(host: string): boolean {
@@ -32,13 +33,11 @@ export type RemoteAddress = (request: IncomingMessage) => string;
  */
 export function remoteAddressReader(trustedProxies: readonly string[]): RemoteAddress {
   if (trustedProxies.length === 0) return (request) => request.socket.remoteAddress ?? 'unknown';
-  const trusted = new BlockList();
-  for (const range of trustedProxies.map(rangeOf)) if (range !== null) trusted.addSubnet(...range);
-  const isTrusted = (address: string): boolean => trusted.check(address, familyOf(address));
+  const isTrusted = trustedAddresses(trustedProxies);
   return (request) => {
     let address = request.socket.remoteAddress ?? 'unknown';
     const hops = String(request.headers['x-forwarded-for'] ?? '').split(',');
-    while (isIP(address) !== 0 && isTrusted(address)) {
+    while (isTrusted(address)) {
       const hop = withoutPort(hops.pop()?.trim() ?? '');
       if (isIP(hop) === 0) break;
       address = hop;
@@ -50,14 +49,6 @@ export function remoteAddressReader(trustedProxies: readonly string[]): RemoteAd
 /** Some proxies write `192.0.2.1:4711` and `[2001:db8::1]:4711`. */
 function withoutPort(hop: string): string {
   return hop.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
-}
-
-/** `10.0.0.0/8`, or an address alone: a range of one. */
-function rangeOf(entry: string): [address: string, bits: number, family: 'ipv4' | 'ipv6'] | null {
-  const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
-  const longest = familyOf(address) === 'ipv6' ? 128 : 32;
-  const bits = prefix === undefined ? longest : Number(prefix);
-  return isIP(address) === 0 || bits > longest ? null : [address, bits, familyOf(address)];
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

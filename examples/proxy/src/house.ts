@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createGateway, type Gateway, isSluiceError, type ResolvedConfiguration, type Store } from '@sluice/core';
+import { type NodeUpgrade, nodeUpgrade } from '@sluice/core/live';
 import { nodeListener } from '@sluice/core/node';
 import type { Logger } from 'pino';
 import { type RemoteAddress, remoteAddressReader } from './address.ts';
@@ -16,6 +17,7 @@ import { type OnRefusal, refusalOfHeaders, refuse, refuseMalformed } from './ref
 import { logRequests } from './request-log.ts';
 import { routes } from './routes.ts';
 import { logState } from './state-log.ts';
+import { takeUpgrades } from './upgrades.ts';
 
 /** Settings as the house goes by them. */
 export interface HouseSettings {
@@ -64,12 +66,19 @@ export function openHouse(settings: HouseSettings, log: Logger, store: Store | n
     metrics.onRefusal(status);
     if (rooms.requests !== 'none') log.info({ remote, status, error: code }, 'refused');
   };
-  const server = createListener(headersInMs, (request: IncomingMessage, response: ServerResponse) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     answers.add(response);
     const refusal = refusalOfHeaders(request);
     if (refusal === null) return listener(request, response);
     onRefusal(refusal, rooms.addressOf(request));
     refuse(response, refusal);
+  };
+  const server = createListener(headersInMs, { onRequest, isUpgrade: (request) => rooms.live.isFor(request) });
+  takeUpgrades(server, {
+    answers,
+    live: () => rooms.live,
+    addressOf: (request) => rooms.addressOf(request),
+    onRefusal,
   });
   refuseMalformed(server, answers, onRefusal);
   return {
@@ -96,6 +105,7 @@ export function openHouse(settings: HouseSettings, log: Logger, store: Store | n
 interface Rooms {
   readonly addressOf: RemoteAddress;
   readonly passOn: RequestListener;
+  readonly live: NodeUpgrade;
   readonly page: RequestListener;
   readonly requests: ResolvedConfiguration['log']['requests'];
   readonly drainMs: number;
@@ -108,6 +118,7 @@ function furnish(gateway: Gateway, { configuration, isDemo, callersFrom }: House
   return {
     addressOf,
     passOn: nodeListener(gateway, { remoteOf: addressOf }),
+    live: nodeUpgrade(gateway, { remoteOf: addressOf, others: 'refuse' }),
     page: pageAt({ isDemo, callersFrom, publicOrigin, host }),
     requests: configuration.log.requests,
     drainMs,

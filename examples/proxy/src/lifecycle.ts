@@ -44,7 +44,7 @@ export interface Going {
  * `draining`; what still runs after `drainMs` ends with an error.
  */
 export async function goDown({ server, gateway, answers, log, drainMs, drainGraceMs }: Going): Promise<void> {
-  log.info({ open: answers.size, drainMs, drainGraceMs }, 'draining');
+  log.info({ open: gateway.snapshot().open, drainMs, drainGraceMs }, 'draining');
   const closeIdle = (): void => server.closeIdleConnections();
   answers.letEachBeTheLast(() => setImmediate(closeIdle));
   // While new requests are served they may come on connections that look idle, so these stay until then.

@@ -1,6 +1,6 @@
 /** The listening side: node:http with limits that suit a gateway, and one sentence when it cannot listen. */
 
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SluiceError } from '@sluice/core';
 
@@ -8,9 +8,17 @@ import { SluiceError } from '@sluice/core';
 const keepAliveMs = 65_000;
 const maxHeaderBytes = 16 * 1024;
 
+/** Who answers what. */
+export interface Listeners {
+  readonly onRequest: RequestListener;
+  /** Whether a request that offers an upgrade is to become one; any other one stays an ordinary request. */
+  readonly isUpgrade: (request: IncomingMessage) => boolean;
+}
+
 /** Makes the server; nothing listens yet. Bodies have a timer of their own in the gateway, so Node's is off. */
-export function createListener(headersInMs: number, listener: RequestListener): Server {
+export function createListener(headersInMs: number, { onRequest, isUpgrade }: Listeners): Server {
   const server = createServer({
+    shouldUpgradeCallback: isUpgrade,
     headersTimeout: headersInMs,
     requestTimeout: 0,
     keepAliveTimeout: keepAliveMs,
@@ -20,8 +28,8 @@ export function createListener(headersInMs: number, listener: RequestListener): 
     // A missing host is refused with all other requests that cannot be understood, in Google's shape.
     requireHostHeader: false,
   });
-  server.on('request', listener);
-  server.on('checkContinue', listener);
+  server.on('request', onRequest);
+  server.on('checkContinue', onRequest);
   return server;
 }
 

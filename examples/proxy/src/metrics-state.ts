@@ -13,7 +13,7 @@ export function measureState(gateway: Gateway, registry: Registry): void {
   const registers = [registry];
   new Gauge({
     name: 'sluice_streams_open',
-    help: 'Streamed answers under way.',
+    help: 'Streamed answers and Live sessions under way.',
     registers,
     collect() {
       this.set(gateway.snapshot().streams);

@@ -33,13 +33,13 @@ function measureRequests(gateway: Gateway, registry: Registry): Counter {
   const registers = [registry];
   const requests = new Counter({
     name: 'sluice_requests_total',
-    help: 'Requests that have ended, by what the client was told (499: it left before it was told anything).',
+    help: 'Requests that have ended, by what the client was told (101: a Live session; 499: it left before it was told anything).',
     labelNames: ['surface', 'status'],
     registers,
   });
   const durations = new Histogram({
     name: 'sluice_request_duration_seconds',
-    help: 'From the first byte of a request to the last one of its answer.',
+    help: 'From the first byte of a request to the last one of its answer, or from the first to the last of a session.',
     labelNames: ['surface'],
     buckets: durationBuckets,
     registers,
@@ -53,7 +53,7 @@ function measureRequests(gateway: Gateway, registry: Registry): Counter {
   });
   const streams = new Counter({
     name: 'sluice_streams_ended_total',
-    help: 'Streamed answers that have ended, by how.',
+    help: 'Streamed answers and Live sessions that have ended, by how.',
     labelNames: ['outcome'],
     registers,
   });

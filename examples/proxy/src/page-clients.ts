@@ -39,6 +39,15 @@ const ai = new GoogleGenAI({
 });`,
     },
     {
+      name: 'The Live API',
+      note: 'A session over WebSocket, with the same ai.',
+      lines: `const session = await ai.live.connect({
+  model: 'gemini-3.8-live',
+  callbacks: { onmessage: ({ text }) => console.log(text ?? '') },
+});
+session.sendClientContent({ turns: 'Why is the sky blue?', turnComplete: true });`,
+    },
+    {
       name: 'google-genai',
       note: 'The same in Python.',
       lines: `from google import genai

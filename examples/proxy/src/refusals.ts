@@ -81,6 +81,11 @@ export function refuse(response: ServerResponse, error: SluiceError): void {
   respondError(response, error);
 }
 
+/** The same, on a connection that Node has let go of. */
+export function refuseUpgrade(socket: Duplex, error: SluiceError): void {
+  answerAndClose(socket, error, lingerMs);
+}
+
 /** Answers a request with an error in Google's shape. */
 export function respondError(response: ServerResponse, error: SluiceError): void {
   const body = googleErrorBody(error);

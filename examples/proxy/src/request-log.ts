@@ -6,6 +6,18 @@ import type { Logger } from 'pino';
 /** Which requests get a line. */
 type RequestLines = 'all' | 'failed' | 'none';
 
+/** What whoever talks is to blame for: a session that was let in has no status that would say so. */
+const faultsOfTalkers: ReadonlySet<string | null> = new Set([
+  'invalid_request',
+  'invalid_frame',
+  'too_large',
+  'payload_too_large',
+  'request_timeout',
+  'not_found',
+  'rate_limited',
+  'refused',
+]);
+
 /** @param wanted - asked with each request: it changes while the process runs */
 export function logRequests(gateway: Gateway, log: Logger, wanted: () => RequestLines): void {
   gateway.on('request', (event) => {
@@ -15,7 +27,8 @@ export function logRequests(gateway: Gateway, log: Logger, wanted: () => Request
     if (requests === 'failed' && !hasFailed) return;
     const line = requestLine(event);
     // A caller's own fault is its own business, and no warning for whoever watches the proxy.
-    const isOwnFault = event.status >= 400 && event.status < 500;
+    const isOwnFault =
+      (event.status >= 400 && event.status < 500) || (event.surface === 'live' && faultsOfTalkers.has(event.error));
     if (event.outcome === 'failed' && !isOwnFault) log.warn(line, 'request');
     else log.info(line, 'request');
   });

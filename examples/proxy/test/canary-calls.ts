@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SimulatedProject } from '@sluice/simulator';
 import { leakHeader, leakNames } from './canary-leaks.ts';
+import { handshake, livePath, setup, textFrame, turnOf } from './live-client.ts';
 
 /** What all secrets of a kind have in common, and nothing else has. */
 export const stems = {
@@ -13,9 +14,20 @@ export const stems = {
   faultyKey: 'Fq6CanaryFaultyKey',
   prompt: 'Tp2CanaryOfThePrompt',
   answer: 'Bm4CanaryOfTheAnswer',
+  token: 'Dx9CanaryLiveToken',
+  handle: 'Gj1CanaryLiveHandle',
 } as const;
 
-const wrongKey = `${stems.wrongKey}-0123456789`;
+/** Those that no client may see, its own and that of others. */
+export const keyStems = {
+  googleKey: stems.googleKey,
+  plainKey: stems.plainKey,
+  callerKey: stems.callerKey,
+  wrongKey: stems.wrongKey,
+  faultyKey: stems.faultyKey,
+} as const;
+
+export const wrongKey = `${stems.wrongKey}-0123456789`;
 export const callers = ['alice', 'bob', 'carol'].map((id) => ({
   id,
   key: `${stems.callerKey}-of-${id}-${'9'.repeat(9)}`,
@@ -77,7 +89,6 @@ const paths = {
   count: '/v1beta/models/gemini-2.5-flash:countTokens',
   interaction: '/v1beta/interactions',
 } as const;
-const livePath = '/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent';
 
 function bodyOf(to: keyof typeof paths): string {
   return to === 'chat' ? chatBody : to === 'interaction' ? interactionBody : geminiBody;
@@ -108,26 +119,8 @@ export function requestsOf(step: string, number: number): SentRequest[] {
 /** A Live session and what is said in it, without waiting for an answer. */
 function session(name: string, more: readonly string[]): SentRequest {
   const [{ key }] = callers as [(typeof callers)[number]];
-  const lines = [
-    `GET ${livePath}?key=${key} HTTP/1.1`,
-    'host: 127.0.0.1',
-    'connection: Upgrade',
-    'upgrade: websocket',
-    'sec-websocket-version: 13',
-    'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==',
-    ...more,
-  ];
-  const setup = frame(JSON.stringify({ setup: { model: 'models/gemini-2.5-flash' } }));
-  const turn = { role: 'user', parts: [{ text: stems.prompt }] };
-  const said = frame(JSON.stringify({ clientContent: { turns: [turn], turnComplete: true } }));
-  return { name, text: `${lines.join('\r\n')}\r\n\r\n${setup}${said}` };
-}
-
-/** A text frame of RFC 6455 of up to 65,535 bytes, masked with zeros. */
-function frame(text: string): string {
-  const { length } = text;
-  const head = length < 126 ? [0x81, 0x80 | length] : [0x81, 0xfe, length >> 8, length & 0xff];
-  return `${String.fromCharCode(...head)}\0\0\0\0${text}`;
+  const lines = handshake(`${livePath}?key=${key}`, more);
+  return { name, text: `${lines.join('\r\n')}\r\n\r\n${textFrame(setup)}${textFrame(turnOf(stems.prompt))}` };
 }
 
 /** Calls to a provider that repeats the key; the keys of the pool take turns, so that those of each shape go up. */

@@ -159,7 +159,14 @@ describe('the page', () => {
     const answer = await raw(proxy.port, ['GET / HTTP/1.1', 'host: gateway.example:8443', 'connection: close']);
     expect(answer.status).toBe(200);
     expect(answer.body).toContain('export GOOGLE_GEMINI_BASE_URL=http://gateway.example:8443\n');
-    for (const client of ['curl', '@google/genai', 'openai', '@ai-sdk/google', '@langchain/google-genai']) {
+    for (const client of [
+      'curl',
+      '@google/genai',
+      'The Live API',
+      'openai',
+      '@ai-sdk/google',
+      '@langchain/google-genai',
+    ]) {
       expect(answer.body).toContain(`<h2>${client}</h2>`);
     }
     expect(answer.body).not.toContain('Demo mode');

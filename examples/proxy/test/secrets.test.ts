@@ -8,6 +8,7 @@ import {
   callers,
   configuration,
   faultyConfigurations,
+  keyStems,
   leakyRequests,
   malformedRequests,
   projects,
@@ -20,7 +21,6 @@ import { leakyStep } from './canary-leaks.ts';
 import { CanarySearch, type Leak } from './canary-search.ts';
 import { type ProxyProcess, refusedStart, rewriteConfig, runKeys, startProxy } from './running-proxy.ts';
 
-const { prompt: _, answer: __, ...keyStems } = stems;
 /** Clients have their prompts and answers; nobody has a key, not even one that was sent. */
 const forClients = new CanarySearch(keyStems);
 const forOthers = new CanarySearch(stems);
@@ -55,6 +55,7 @@ describe('no secret gets out', { timeout: 240_000 }, () => {
     // Were everything refused, nothing could leak. Alone, for the machine may be busy.
     for (const request of requestsOf('ok', 0)) await send(request);
     for (const path of ['stream', 'unary', 'chat']) expect(statuses.get(`ok ${path}`)).toBe('200');
+    expect(statuses.get('live-slow session')).toBe('101');
     expect(new Set(statuses.values()).size).toBeGreaterThan(10);
   });
 

@@ -17,7 +17,13 @@ export interface SluiceHandler {
 }
 
 /** What Express and its body parsers add to a request. */
-type HostRequest = IncomingMessage & { readonly ip?: string; readonly body?: unknown; readonly rawBody?: unknown };
+type HostRequest = IncomingMessage & {
+  readonly ip?: string;
+  readonly protocol?: string;
+  readonly host?: string;
+  readonly body?: unknown;
+  readonly rawBody?: unknown;
+};
 
 /**
  * Mounts a gateway in Express, under any path: parameters and patterns too.
@@ -33,11 +39,20 @@ type HostRequest = IncomingMessage & { readonly ip?: string; readonly body?: unk
  * const app = express();
  * app.use('/gemini', sluice({ keys: process.env.GEMINI_API_KEYS, callers: process.env.SLUICE_API_KEYS }));
  * app.use(express.json()); // parsers come after it, so that the gateway sees the bytes as they were sent
+ * @example
+ * import { nodeUpgrade } from '@sluice/core/live';
+ * import express from 'express';
+ *
+ * const app = express();
+ * const gemini = sluice({ keys: process.env.GEMINI_API_KEYS, callers: process.env.SLUICE_API_KEYS });
+ * app.use('/gemini', gemini);
+ * // Sessions of the Live API: upgrades go to the server, and pass the app by.
+ * app.listen(8787).on('upgrade', nodeUpgrade(gemini.gateway, { mountPath: '/gemini', others: 'refuse' }));
  */
 export function sluice(optionsOrGateway: GatewayOptions | Gateway): SluiceHandler {
   const isGateway = typeof (optionsOrGateway as Partial<Gateway> | undefined)?.handle === 'function';
   const gateway = isGateway ? (optionsOrGateway as Gateway) : createGateway(optionsOrGateway as GatewayOptions);
-  const listener = nodeListener(gateway, { remoteOf, bodyOf });
+  const listener = nodeListener(gateway, { remoteOf, bodyOf, originOf });
   const handler = (req: IncomingMessage, res: ServerResponse): void => {
     if (!res.headersSent) listener(req, outOfReach(req, res));
     else if (!res.writableEnded) res.destroy(); // half an answer of the host's cannot be completed with one of ours
@@ -51,6 +66,15 @@ function remoteOf(req: HostRequest): string | null {
     return req.ip ?? null;
   } catch {
     return req.socket.remoteAddress ?? null; // a trust function of the host threw, as it does for whoever asks
+  }
+}
+
+/** As the setting `trust proxy` has it, too. Without a host nobody knows better than the connection. */
+function originOf(req: HostRequest): string | null {
+  try {
+    return req.protocol && req.host ? `${req.protocol}://${req.host}` : null;
+  } catch {
+    return null;
   }
 }
 

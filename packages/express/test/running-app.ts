@@ -40,11 +40,12 @@ export async function provider(
   return { simulator, gateway, options: all };
 }
 
-/** @returns the app's origin */
-export async function running(set: (app: Express) => void): Promise<string> {
+/** @param more - what else the server is told, beside the app @returns the app's origin */
+export async function running(set: (app: Express) => void, more: (server: Server) => void = () => {}): Promise<string> {
   const app = express();
   set(app);
   const server: Server = app.listen(0, '127.0.0.1');
+  more(server);
   await new Promise((resolve) => server.once('listening', resolve));
   takeDown.push(() => {
     server.closeAllConnections();

@@ -103,6 +103,11 @@ export class Leg implements ChannelListener, Waiter {
     if (!this.isGone) this.#waitFor(withinMs);
   }
 
+  /** It is leaving, and is to be gone within so many ms. */
+  hurry(withinMs: number): void {
+    if (!this.isGone) this.#waitFor(withinMs);
+  }
+
   #waitFor(ms: number): void {
     this.dueAtMs = this.#tools.clock.now() + ms;
     this.#tools.alarms.set(this);

@@ -10,6 +10,7 @@ import type { Cors } from '../door/cors.ts';
 import type { Gate } from '../door/gate.ts';
 import type { KeyPool, StickyBy } from '../pool/pool.ts';
 import type { StoryTools } from '../story.ts';
+import type { ModelRoutes } from '../surface/gemini.ts';
 import type { Sessions } from './sessions.ts';
 
 /** The slice of the settings that sessions keep to. */
@@ -34,6 +35,7 @@ export interface LiveStations {
   /** Null unless the pool's strategy goes by it. */
   readonly stickyBy: StickyBy | null;
   readonly live: LiveSettings;
+  readonly routes: ModelRoutes;
   readonly clock: Clock;
   /** What stories are written with. */
   readonly desk: StoryTools;

@@ -22,6 +22,8 @@ const longestPath = 256;
 /** One session's. */
 export class LiveStory implements Inside, Session {
   place = -1;
+  /** A session takes as long as people talk. */
+  readonly startedAtMs = null;
   heldBytes = 0;
   calls = 0;
   requestBytes = 0;

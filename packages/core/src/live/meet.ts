@@ -8,6 +8,7 @@ import { SluiceError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
 import { type Course, newCourse, type Plan } from '../plan/plan.ts';
 import type { Lease } from '../pool/lease.ts';
+import { withoutAlias } from './alias.ts';
 import { type Beginning, begin, type LiveErrand } from './begin.ts';
 import type { Guest } from './guest.ts';
 import { dialFields } from './handshake.ts';
@@ -46,7 +47,7 @@ interface Met {
 export async function meet(about: Meeting): Promise<Met> {
   const { opening, at, story, client, guest, placed, borrowed } = about;
   const { pool, workshop, allowances } = at;
-  const setup = await hearSetup(client, opening, at);
+  const setup = withoutAlias(await hearSetup(client, opening, at), at.routes);
   story.received(setup);
   const plan = await makePlan(setup, guest, placed, opening, at);
   story.admitted(await allowances.admit(guest.caller, plan.tokens, longestTalkMs));

@@ -89,6 +89,8 @@ export class Relay implements Cancellable {
   }
 
   cancelled(reason: unknown): void {
+    // It ends already, and only a client that reads slowly keeps it: that has no time for it any more.
+    if (this.#isEnding) return this.#client.hurry(partingMs);
     const words = isSluiceError(reason) ? farewellOf(reason) : { code: 1011, reason: '' };
     this.#part(trouble.endedBy(reason), words, goingAway);
   }

@@ -1,4 +1,4 @@
-/** THE FIRST FRAME: what the client wants to talk about. It is read and goes up as it came, byte for byte. */
+/** THE FIRST FRAME: what the client wants to talk about. It is read and goes up as it came but for an alias. */
 
 import type { Frame } from '../channel.ts';
 import { SluiceError } from '../errors.ts';

@@ -31,7 +31,7 @@ export class Accounts {
 
 function mayTell(data: Uint8Array): boolean {
   for (let at = data.indexOf(QUOTE); at >= 0; at = data.indexOf(QUOTE, at + 1)) {
-    if (words.some((word) => isAt(data, at + 1, word))) return true;
+    for (const word of words) if (isAt(data, at + 1, word)) return true;
   }
   return false;
 }

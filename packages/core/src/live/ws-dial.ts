@@ -1,22 +1,59 @@
 /** Opens channels to providers, over the package `ws`. */
 
+import type { LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocket } from 'ws';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { type ClientOptions, WebSocket } from 'ws';
 import type { Dial, Dialed, DialRequest } from '../channel.ts';
 import type { HeaderBag } from '../wire.ts';
 import { socketOptions, WsChannel } from './ws-channel.ts';
 
-/** {@link Dial} by the package `ws`. */
-export const wsDial: Dial = (request) => new Promise((resolve) => dial(request, resolve));
+/** What can be told to it: the same as to `undiciUpstream`, for the same reasons. */
+export interface WsDialOptions {
+  /** Finds the addresses of a host, as the `lookup` of `net.connect` does: for DNS of one's own. @default dns.lookup */
+  lookup?: LookupFunction | undefined;
+  /**
+   * Certificates of the authorities to trust, in PEM, in place of those that Node trusts; `tls.rootCertificates` has
+   * those, for a list of both.
+   *
+   * @default the authorities that Node trusts
+   */
+  ca?: string | readonly string[] | undefined;
+}
+
+/**
+ * Reaches providers of sessions through the package `ws`. Each session has a connection of its own, made without any
+ * agent, so that no proxy of the environment and no agent of the host has a say in it.
+ *
+ * @example
+ * import { nodeUpgrade, wsDial } from '@sluice/core/live';
+ *
+ * const gateway = createGateway({ keys: 'k', callers: 'anyone' });
+ * const listener = nodeUpgrade(gateway, { dial: wsDial({ ca: '-----BEGIN CERTIFICATE-----…' }) });
+ */
+export function wsDial({ lookup, ca }: WsDialOptions = {}): Dial {
+  // To read a list of authorities takes milliseconds, so it is read once.
+  const secureContext = ca === undefined ? undefined : createSecureContext({ ca: [ca].flat() });
+  const own = { ...(lookup && { lookup }), ...(secureContext && { secureContext }) };
+  return (request) => new Promise((resolve) => dial(request, own, resolve));
+}
+
+/** Goes on to `net.connect` and `tls.connect`, which `ws` does not say. */
+interface Connecting extends ClientOptions {
+  readonly lookup?: LookupFunction;
+  readonly secureContext?: SecureContext;
+}
 
 function dial(
   { url, headers, protocols, maxFrameBytes, maxErrorBytes, gone }: DialRequest,
+  connecting: Connecting,
   tell: (dialed: Dialed) => void,
 ): void {
   let ws: WebSocket;
   try {
     ws = new WebSocket(url, [...protocols], {
       ...socketOptions,
+      ...connecting,
       headers,
       maxPayload: maxFrameBytes,
       followRedirects: false,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, goldenDir } from '@sluice/testkit';
 import { describe, expect, test } from 'vitest';
-import { aStage, type Heard } from './a-talk.ts';
+import { aStage, type Heard, setup } from './a-talk.ts';
 
 /** One frame of a recording, and who said it. */
 interface Said {
@@ -28,20 +28,34 @@ function readRecording(file: string): Said[] {
   return said;
 }
 
-const dir = goldenDir === null ? null : join(goldenDir, 'js-genai');
-const files = dir === null ? [] : readdirSync(dir).filter((file) => file.endsWith('.websocket.log'));
+/** A frame of the provider's in each line. What the client had said was not recorded, so any setup will do. */
+function readChunks(file: string): Said[] {
+  const frames = readFileSync(file, 'utf8').split('\n');
+  const heard = frames.filter((text) => text !== '').map((text) => ({ by: 'provider' as const, text }));
+  return [{ by: 'client', text: setup }, ...heard];
+}
 
-test.runIf(dir === null)('skipped: no golden data', () => {
-  expect(dir).toBeNull();
+const recordings: readonly (readonly [string, (file: string) => Said[]])[] =
+  goldenDir === null
+    ? []
+    : [
+        ...readdirSync(join(goldenDir, 'js-genai'))
+          .filter((file) => file.endsWith('.websocket.log'))
+          .map((file) => [`js-genai/${file}`, readRecording] as const),
+        ['ai-google/speech-translation--google-live-speech-translation.chunks.txt', readChunks],
+      ];
+
+test.runIf(goldenDir === null)('skipped: no golden data', () => {
+  expect(goldenDir).toBeNull();
 });
 
-describe.skipIf(dir === null)('recorded sessions', () => {
+describe.skipIf(goldenDir === null)('recorded sessions', () => {
   test('there are as many as there should be', () => {
-    expect(files.length).toBeGreaterThanOrEqual(10);
+    expect(recordings.length).toBeGreaterThanOrEqual(11);
   });
 
-  test.each(files)('%s passes frame for frame', async (file) => {
-    const said = readRecording(join(dir as string, file));
+  test.each(recordings)('%s passes frame for frame', async (file, readSaid) => {
+    const said = readSaid(join(goldenDir as string, file));
     const stage = await aStage({ script: { hears: () => {} } });
     const client = await stage.connect();
     let fromClient = 0;

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { eventually } from '@sluice/testkit';
 import { describe, expect, test } from 'vitest';
 import { aStage, lastEnd, type Party, setup } from './a-talk.ts';
@@ -18,6 +19,21 @@ describe('the first message', () => {
     expect(code).toBe(1008);
     expect(reason).toContain('live.setupInMs (10000 ms)');
     expect(await lastEnd(stage)).toMatchObject({ outcome: 'failed', error: 'request_timeout', attempts: 0 });
+  });
+
+  test('is not waited for longer because it comes byte by byte', async () => {
+    const stage = await aStage();
+    const client = await stage.connect();
+    const frame = Buffer.concat([Buffer.from([0x81, 0x80 | setup.length, 0, 0, 0, 0]), Buffer.from(setup)]);
+    const { _socket: socket } = client.ws as unknown as { _socket: Socket };
+    for (let at = 0; at < 20; at++) {
+      expect(client.closed()).toBeNull();
+      socket.write(frame.subarray(at, at + 1));
+      await eventually('it did not come', () => stage.gateway.snapshot().bufferedBytes >= at + 1);
+      await stage.clock.advance(500);
+    }
+    expect((await closing(client)).code).toBe(1008);
+    expect(stage.asked()).toBe(0);
   });
 
   test.each([

@@ -4,6 +4,7 @@ import { eventually, rawRequest } from '@sluice/testkit';
 import { describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { nodeUpgrade } from '../../src/live.ts';
+import { nodeListener } from '../../src/node.ts';
 import { aStage, callerKey, key, lastEnd, path, setup, setupComplete } from './a-talk.ts';
 
 describe('a session', () => {
@@ -161,6 +162,30 @@ describe('where it is mounted', () => {
   test('where there is nobody else, everything else is answered 404', async () => {
     const stage = await aStage({ upgrade: { others: 'refuse' } });
     await expect(stage.connect('/chat')).rejects.toThrow('404');
+  });
+
+  test('what offers another upgrade stays an ordinary request, where the server asks who wants one', async () => {
+    const stage = await aStage({ script: { answers: () => '{"models":[]}' }, upgrade: { mountPath: '/gemini' } });
+    const options = { mountPath: '/gemini' };
+    const live = nodeUpgrade(stage.gateway, options);
+    const listener = nodeListener(stage.gateway, options);
+    const server = createServer({ shouldUpgradeCallback: live.isFor }, listener).on('upgrade', live);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const body = '{"contents":[]}';
+    const asked = async (line: string, upgrade: string): Promise<number> => {
+      const fields = ['host: a', 'connection: upgrade, close', `upgrade: ${upgrade}`, `x-goog-api-key: ${callerKey}`];
+      const rest = line.startsWith('POST') ? ['content-type: application/json', `content-length: ${body.length}`] : [];
+      const head = [`${line} HTTP/1.1`, ...fields, ...rest].join('\r\n');
+      return (await rawRequest(port, `${head}\r\n\r\n${rest.length > 0 ? body : ''}`)).status;
+    };
+    for (const upgrade of ['h2c', 'websocket']) {
+      expect(await asked('GET /gemini/v1beta/models', upgrade)).toBe(200);
+      expect(await asked('POST /gemini/v1beta/models/gemini-2.5-flash:countTokens', upgrade)).toBe(200);
+    }
+    expect(await asked(`GET /gemini${path}`, 'h2c')).toBe(426);
+    expect(await asked(`POST /gemini${path}`, 'websocket')).toBe(405);
+    server.close();
   });
 
   test('the listener says what it has taken', async () => {
