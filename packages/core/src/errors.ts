@@ -269,6 +269,11 @@ export class SluiceError extends Error {
   }
 }
 
+/** gRPC's name for a status of somebody else's error: of those of our own with that status, the first. */
+export function rpcOf(status: number, fallback: ErrorCode): string {
+  return (Object.values(errorTable).find((own) => own.status === status) ?? errorTable[fallback]).rpc;
+}
+
 /**
  * Tells a {@link SluiceError} from any other value, also one made by another copy of this package.
  *

@@ -20,7 +20,7 @@ export interface Failure {
   /**
    * A stable word for logs, metrics and the reason of a key's state. What the provider has refused: `RefusalKind` in
    * `provider/gemini/kinds.ts`. What broke on the way: `unreachable`, `tls`, `reset`, `stale`, `no_http`, `no_json`, `redirect`,
-   * `timeout`, `truncated`, `empty`, `too_large`, `circuit_open`, `deadline`, `slow_reader`, `client_gone`, or a code of our own.
+   * `timeout`, `slow_client`, `truncated`, `empty`, `too_large`, `circuit_open`, `deadline`, `slow_reader`, `client_gone`, or a code of our own.
    */
   readonly kind: string;
   readonly scope: FailureScope;

@@ -16,7 +16,7 @@ import type { Auth } from './auth/auth.ts';
 import { anyCaller, askedCallers, listedCallers } from './auth/callers.ts';
 import { Cancellation } from './cancellation.ts';
 import type { Dial, Opening } from './channel.ts';
-import { webExchange } from './client/web.ts';
+import { requestOf, webExchange } from './client/web.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import { corsRules } from './door/cors.ts';
 import { Gate } from './door/gate.ts';
@@ -173,7 +173,7 @@ export function gatewayWith(options: GatewayOptions, { vitals }: Seams): Gateway
       return turnAways.turnAway(caller, surfaces, cors.headersFor(caller.headers));
     },
     fetch(input, init) {
-      const { exchange, response } = webExchange(new Request(absolute(input), init), '');
+      const { exchange, response } = webExchange(requestOf(absolute(input), init), '');
       void house.travel(exchange);
       return response;
     },
@@ -265,6 +265,7 @@ function build(settings: Settings, ground: Ground, before: House | null): House 
     scrubber,
     limits: settings.limits,
     timeouts,
+    bodyInMs: server.bodyInMs,
     alarms: ground.alarms,
     clock,
     emitter,
@@ -299,7 +300,8 @@ function build(settings: Settings, ground: Ground, before: House | null): House 
     clock,
     desk: { clock, emitter, room: gate.room },
   };
-  const talking: LiveStations = { ...stations, sessions: ground.sessions, live: settings.live };
+  const { live, routes } = settings;
+  const talking: LiveStations = { ...stations, sessions: ground.sessions, live, routes };
   const ready = store.isShared ? keeper.restore() : Promise.resolve();
   // Whoever does not wait for it is served all the same, and the store's guard tells what is wrong.
   ready.catch(() => {});
@@ -334,6 +336,8 @@ function placesOf(settings: Settings, pool: KeyPool, workshop: Workshop, store: 
   const ledger = new Ledger(store, pool.name, clock);
   const probeOf: Probe = (projectId, name, gone) => {
     const project = pool.roll.byId(projectId);
+    // What is behind a closed door cannot be used: as long as there is another one, it does not exist here.
+    if (project?.isClosed && pool.isUsable) return Promise.resolve('missing');
     const key = project?.isUsable ? project.nextKey() : undefined;
     return key === undefined ? Promise.resolve('failed') : probeResource(workshop, key.secret, name, gone);
   };
@@ -343,6 +347,7 @@ function placesOf(settings: Settings, pool: KeyPool, workshop: Workshop, store: 
     tokens: new PageTokens({ store, pool: pool.name, clock, canTell }),
     search: new Search(() => (canTell() ? settings.affinity.unknown : 'wait'), probeOf, ledger, clock),
     projects: () => pool.roll.distinct.map(({ id }) => id),
+    isClosed: (projectId) => pool.roll.byId(projectId)?.isClosed === true,
     hosts: new Set([host]),
     canTell,
     clock,

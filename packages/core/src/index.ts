@@ -94,4 +94,14 @@ export type {
   Store,
 } from './store/store.ts';
 export type { TurnAwayOptions, TurnedAway } from './turned-away.ts';
-export type { BodyRoom, Exchange, Flow, HeaderBag, Sink, Upstream, UpstreamRequest } from './wire.ts';
+export type {
+  BodyRoom,
+  BodyStream,
+  BodyWatcher,
+  Exchange,
+  Flow,
+  HeaderBag,
+  Sink,
+  Upstream,
+  UpstreamRequest,
+} from './wire.ts';

@@ -30,7 +30,11 @@ export interface GatewayOptions {
    * or `'anyone'` when the host guards the mount itself. There is no default: nobody is let in by accident.
    */
   callers?: string | CallerOptions[] | CallerLookup | undefined;
-  /** Other names for models, by alias. An alias stands wherever a path names a model. @default {} */
+  /**
+   * Other names for models, by alias. An alias stands wherever a path, or the setup of a session, names a model.
+   *
+   * @default {}
+   */
   routes?: Record<string, RouteOptions> | undefined;
   /** How often a failed call is tried again. */
   retry?: RetryOptions | undefined;
@@ -164,7 +168,10 @@ export interface BreakerOptions {
 export interface TimeoutOptions {
   /** Until the connection to the provider stands, TLS included. @default 5_000 */
   connectMs?: number | undefined;
-  /** Until the headers of an answer; a call that does not generate gets a tenth of it. @default 600_000 */
+  /**
+   * Until the headers of an answer, from when all of the request is there; a call that does not generate gets a tenth of it,
+   * but for what takes the bytes of an upload. @default 600_000
+   */
   headersMs?: number | undefined;
   /** From the headers until the first event that means something, however much else comes. @default 300_000 */
   firstEventMs?: number | undefined;
@@ -175,13 +182,19 @@ export interface TimeoutOptions {
   idleMs?: number | undefined;
   /**
    * For a request as a whole, from its arrival to its last byte, waiting and retries included. A client may ask for less
-   * by the header `x-server-timeout` (seconds) or `x-request-timeout-ms`. @default 1_800_000
+   * by the header `x-server-timeout` (seconds) or `x-request-timeout-ms`. Of an upload, from when its last byte has come.
+   * @default 1_800_000
    */
   totalMs?: number | undefined;
   /** How long a client may take nothing while there is something to give. @default 60_000 */
   slowReaderMs?: number | undefined;
   /** From the terminal marker until the provider ends the body. @default 2_000 */
   afterTerminalMs?: number | undefined;
+  /**
+   * No limit, but a comment (`: ping`) to the client after so much silence, in streams of interactions and of chat
+   * completions, so that nobody on the way takes them for dead. @default 15_000
+   */
+  heartbeatMs?: number | undefined;
 }
 
 /** Requests wait here when every project is cooling and one of them is back soon. */
@@ -227,13 +240,14 @@ export interface LimitOptions {
 }
 
 /**
- * How late the event loop may be and how full the heap, before less is done. Two looks in a row, a quarter of a second
- * apart, must be over a limit. Only Node tells; elsewhere nothing but `maxStreams` is kept to. 0 turns a limit off.
+ * How late the event loop may be and how full the heap, before less is done. Three looks in a row, a tenth of a second
+ * apart, must be over a limit, and five before anybody is refused because of the loop: a long turn alone is no reason. Only
+ * Node tells; elsewhere nothing but `maxStreams` is kept to. 0 turns a limit off.
  */
 export interface OverloadOptions {
-  /** So late, in ms, nobody begins to wait for a key: who would is answered at once. @default 100 */
+  /** So late, in ms, nobody begins to wait for a key: who would is answered at once. @default 25 */
   queueDelayMs?: number | undefined;
-  /** So late, in ms, a share of new requests is answered 503: half at first, and more until the loop keeps up. @default 250 */
+  /** So late, in ms, only as many requests are let in as the loop can serve; all others are answered 503. @default 50 */
   refuseDelayMs?: number | undefined;
   /**
    * The same for what JavaScript holds, buffers included, as a share of its heap's limit; connections end with their
@@ -250,7 +264,7 @@ export interface OverloadOptions {
 
 /** The client's side of the gateway. */
 export interface DoorOptions {
-  /** Largest request body, in bytes, counted as it arrives. @default 104_857_600 */
+  /** Largest request body, in bytes, counted as it arrives. Bytes of an upload pass, and are not meant. @default 104_857_600 */
   maxBodyBytes?: number | undefined;
   /**
    * What all requests hold together, in bytes: bodies, answers that wait to be judged, what clients have not taken yet.
@@ -258,10 +272,22 @@ export interface DoorOptions {
    * length is known. Requests that hold up to 64 KiB are always served. @default 268_435_456
    */
   maxBufferedBytes?: number | undefined;
-  /** From the headers of a request until its body is whole, in ms. @default 30_000 */
+  /**
+   * From the headers of a request until its body is whole, in ms. Of an upload, which is passed on while it comes: how long
+   * its client may send nothing while there is room for more. @default 30_000 */
   bodyInMs?: number | undefined;
   /** Origins of web pages that may call; `*` stands for all. @default [] */
   cors?: string[] | undefined;
+  /**
+   * The origin that clients see, when it is not the address that they connect to: addresses of uploads begin with it.
+   * @default null
+   */
+  publicOrigin?: string | null | undefined;
+  /**
+   * Addresses or CIDR ranges of proxies in front: from them `forwarded`, `x-forwarded-host` and `x-forwarded-proto` are
+   * believed for the addresses of uploads, and `x-forwarded-for` in the proxy's log. @default []
+   */
+  trustedProxies?: string[] | undefined;
 }
 
 /** The configuration file: a gateway's options and, beside them, the process that it runs in. */
@@ -280,10 +306,6 @@ export interface ServerOptions extends DoorOptions {
   host?: string | undefined;
   /** 0 takes a free one. @default 8_787 */
   port?: number | undefined;
-  /** The origin that clients see, when it is not the address that they connect to. @default null */
-  publicOrigin?: string | null | undefined;
-  /** Addresses or CIDR ranges of proxies whose `x-forwarded-for` is believed in logs. @default [] */
-  trustedProxies?: string[] | undefined;
   /** How long running requests may take to finish after a signal, in ms; 0 ends them at once. @default 10_000 */
   drainMs?: number | undefined;
   /** How long new requests are still served after a signal, while `/readyz` already says no, in ms. @default 0 */

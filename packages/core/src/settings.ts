@@ -27,6 +27,8 @@ export interface DoorSettings {
   readonly maxBufferedBytes: number;
   readonly bodyInMs: number;
   readonly cors: readonly string[];
+  readonly publicOrigin: string | null;
+  readonly trustedProxies: readonly string[];
 }
 
 /** Complete options: nothing is missing, nothing changes any more. */
@@ -53,8 +55,6 @@ export interface Settings {
 export interface ServerSettings extends DoorSettings {
   readonly host: string;
   readonly port: number;
-  readonly publicOrigin: string | null;
-  readonly trustedProxies: readonly string[];
   readonly drainMs: number;
   readonly drainGraceMs: number;
   readonly headersInMs: number;
@@ -129,6 +129,11 @@ const door = {
   maxBufferedBytes: whole().default(268_435_456),
   bodyInMs: whole().default(30_000),
   cors: z.array(z.string().refine(isCorsOrigin, { message: '"*" or an origin like https://host' })).default([]),
+  publicOrigin: origin
+    .transform((text) => new URL(text).origin)
+    .nullable()
+    .default(null),
+  trustedProxies: z.array(addressRange).default([]),
 };
 
 const gatewayShape = {
@@ -168,6 +173,7 @@ const gatewayShape = {
     totalMs: whole().default(1_800_000),
     slowReaderMs: whole().default(60_000),
     afterTerminalMs: whole().default(2_000),
+    heartbeatMs: whole().default(15_000),
   }).prefault({}),
   queue: section({ maxEntries: whole().default(100), maxWaitMs: whole().default(1_000) }).prefault({}),
   limits: section({
@@ -176,8 +182,8 @@ const gatewayShape = {
     maxErrorBytes: whole(1).default(65_536),
   }).prefault({}),
   overload: section({
-    queueDelayMs: whole().default(100),
-    refuseDelayMs: whole().default(250),
+    queueDelayMs: whole().default(25),
+    refuseDelayMs: whole().default(50),
     queueHeapShare: heapShare.default(0.8),
     refuseHeapShare: heapShare.default(0.88),
     endHeapShare: heapShare.default(0.94),
@@ -216,8 +222,6 @@ const configurationSchema = section({
     ...door,
     host: z.string().min(1).default('127.0.0.1'),
     port: whole(0, 65_535).default(8_787),
-    publicOrigin: origin.nullable().default(null),
-    trustedProxies: z.array(addressRange).default([]),
     drainMs: whole().default(10_000),
     drainGraceMs: whole().default(0),
     headersInMs: whole().default(10_000),
@@ -250,9 +254,10 @@ export function resolveSettings(options: GatewayOptions): Settings {
  */
 export function readConfiguration(value: unknown): ResolvedConfiguration {
   const { server, log, store } = parsedBy(configurationSchema, value);
-  const { maxBodyBytes, maxBufferedBytes, bodyInMs, cors } = server;
+  const { maxBodyBytes, maxBufferedBytes, bodyInMs, cors, publicOrigin, trustedProxies } = server;
   const { server: _server, log: _log, store: _store, ...rest } = value as Configuration;
-  const gateway = { ...rest, server: { maxBodyBytes, maxBufferedBytes, bodyInMs, cors } };
+  const door = { maxBodyBytes, maxBufferedBytes, bodyInMs, cors, publicOrigin, trustedProxies };
+  const gateway = { ...rest, server: door };
   // What stands in the options is not ours to freeze.
   return Object.freeze({
     server: freeze(server),

@@ -12,7 +12,7 @@ import { type Emitter, type RequestOutcome, type TokenUsage, totalTokens } from 
 import type { Failure } from './failure.ts';
 import { Meter } from './stream/meter.ts';
 import type { Call } from './surface/surface.ts';
-import type { BodyRoom, Exchange, HeaderBag } from './wire.ts';
+import type { BodyRoom, BodyStream, Exchange, HeaderBag } from './wire.ts';
 
 /** The usual number for a client that left before it was told anything; it never goes out. */
 const clientClosed = 499;
@@ -43,6 +43,8 @@ export class Story implements Inside, Tally, BodyRoom {
   #caller: Caller | null = null;
   readonly #room: Room;
   #bodyBytes = 0;
+  #stream: BodyStream | null = null;
+  #leftOut = 0;
   #usage: () => TokenUsage | null = () => null;
   #allowance: Allowance | null = null;
   #outcome: RequestOutcome = 'failed';
@@ -75,6 +77,7 @@ export class Story implements Inside, Tally, BodyRoom {
     for (const name in this.#cors) headers[name] = this.#cors[name];
     headers['x-sluice-request-id'] = this.#exchange.id;
     headers['x-sluice-attempts'] = String(this.calls);
+    if (this.#leftOut > 0) headers['x-sluice-left-out'] = String(this.#leftOut);
     return headers;
   }
 
@@ -83,6 +86,10 @@ export class Story implements Inside, Tally, BodyRoom {
     if (this.calls < 2) return this.sign({});
     const isWaiting = (status === 429 || status === 503) && retryAfterMs === undefined;
     return this.sign({ 'x-should-retry': 'false', ...(isWaiting ? { 'retry-after': retryAfter(0) } : {}) });
+  }
+
+  leaveOut(projects: number): void {
+    this.#leftOut = projects;
   }
 
   /** Settled when the request is over, by what its answer says that it used. */
@@ -106,8 +113,12 @@ export class Story implements Inside, Tally, BodyRoom {
     this.#room.takeBody(this, bytes);
   }
 
-  /** @throws SluiceError `overloaded` when the driver has not asked for all of it, and there is no room */
-  received(body: Uint8Array): void {
+  /**
+   * @param stream - what passes while it comes, and is not held
+   * @throws SluiceError `overloaded` when the driver has not asked for all of it, and there is no room
+   */
+  received(body: Uint8Array, stream: BodyStream | null): void {
+    this.#stream = stream;
     this.#bodyBytes = body.length;
     if (body.length !== this.heldBytes) this.keep(body.length - this.heldBytes);
   }
@@ -182,7 +193,7 @@ export class Story implements Inside, Tally, BodyRoom {
       error: isAborted ? 'client_gone' : this.#error,
       message: isAborted ? null : this.#message,
       attempts: this.calls,
-      requestBytes: this.#bodyBytes,
+      requestBytes: this.#stream?.takenBytes ?? this.#bodyBytes,
       responseBytes: client.bytes,
       isStream: this.isStream,
       durationMs: this.#clock.now() - this.startedAtMs,

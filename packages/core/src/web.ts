@@ -12,7 +12,10 @@ export { type FetchOptions, fetchUpstream } from './upstream/fetch.ts';
 
 /** How a gateway is mounted. */
 export interface FetchHandlerOptions {
-  /** What precedes the API's own paths: `/gemini`. @default '' */
+  /**
+   * What precedes the API's own paths: `/gemini`. Addresses of uploads begin with the origin of the request's URL, or with
+   * `server.publicOrigin`, and this. @default ''
+   */
   mountPath?: string | undefined;
 }
 
@@ -29,7 +32,7 @@ export function fetchHandler(
 ): (request: Request) => Promise<Response> {
   const prefix = mountPrefix(mountPath);
   return (request) => {
-    const { exchange, response } = webExchange(request, prefix);
+    const { exchange, response } = webExchange(request, prefix, gateway.settings.server.publicOrigin);
     void gateway.handle(exchange);
     return response;
   };

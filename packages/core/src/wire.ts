@@ -52,6 +52,38 @@ export interface BodyRoom {
   keep(bytes: number): void;
 }
 
+/**
+ * A request body that is passed on while it comes. One shot: what was taken cannot be taken again, and nothing is read
+ * from the client before somebody asks for it, but for what is in its socket's own buffers.
+ *
+ * Reading ends with an error when the client is gone, and with SluiceError `invalid_request` when there are more or fewer
+ * bytes than it has said.
+ */
+export interface BodyStream extends AsyncIterable<Uint8Array> {
+  /** How many bytes the client has said; null when it has not. */
+  readonly declaredBytes: number | null;
+  /** How many have come from it so far. */
+  readonly takenBytes: number;
+  /** Who is told what happens to it from now on; the one before is told nothing more. */
+  watch(watcher: BodyWatcher | null): void;
+  /** Whoever took it takes nothing more: a read that waits ends with the reason. What has not come yet can still be taken. */
+  leave(reason: Error): void;
+  /** The client is asked for nothing more. */
+  close(): void;
+}
+
+/** Told of a body on its way; at once, and never in a later turn. */
+export interface BodyWatcher {
+  /** There is room for more, and the client has to send it. */
+  wanted(): void;
+  /** A piece has come, and whoever takes the body has to find room for it. */
+  came(): void;
+  /** All of it was taken. */
+  sent(): void;
+  /** It will never be whole. */
+  broke(error: Error): void;
+}
+
 /** The source of an answer that we made ourselves: there is nothing to hold and nothing to kill. */
 export const stillFlow: Flow = { pause() {}, resume() {}, abort() {} };
 
@@ -80,6 +112,14 @@ export interface Exchange {
    *   `overloaded` as `room` says; the reason of `cancellation`
    */
   readBody(maxBytes: number, room?: BodyRoom): Promise<Uint8Array>;
+  /**
+   * The body, to be passed on while it comes, in the place of {@link readBody}; null when the request has none.
+   *
+   * @throws SluiceError `invalid_request` for a body that somebody else has read
+   */
+  openBody(): BodyStream | null;
+  /** Where the client reaches this gateway, without a slash at its end: `https://host:port/gemini`. Looked for when asked. */
+  publicBase(): string;
 }
 
 /** One call to a provider. */
@@ -91,8 +131,8 @@ export interface UpstreamRequest {
   readonly target: string;
   /** Name, value, name, value … in order. */
   readonly headers: string[];
-  /** Null when the request has none. */
-  readonly body: Uint8Array | null;
+  /** Null when the request has none. A {@link BodyStream} is taken from when the connection stands, and its length told. */
+  readonly body: Uint8Array | BodyStream | null;
 }
 
 /** A way to reach a provider. Two exist: undici's dispatcher, and fetch. */

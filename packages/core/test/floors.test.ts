@@ -30,7 +30,9 @@ const floors: readonly (readonly string[])[] = [
   ],
   // one try: the station that meets pool, provider, upstream and stream
   ['attempt/'],
-  ['story.ts', 'turned-away.ts'],
+  // what uploads add to the story
+  ['upload/'],
+  ['story.ts', 'planning.ts', 'turned-away.ts', 'resume/'],
   // the stories: of a request, and of a conversation
   ['journey.ts', 'live/'],
   // options, and what makes them complete
@@ -47,9 +49,13 @@ const floors: readonly (readonly string[])[] = [
 const nodeOnly = new Set([
   'node.ts',
   'client/node.ts',
+  'client/node-body.ts',
+  'client/public-origin.ts',
+  'client/trusted-addresses.ts',
   'upstream/undici.ts',
   'upstream/connector.ts',
   'platform/node.ts',
+  'platform/loop-watch.ts',
   'live.ts',
   'live/ws-channel.ts',
   'live/ws-dial.ts',

@@ -3,6 +3,17 @@
 import type { Eventually } from '../store/store.ts';
 import type { Made } from './affinity.ts';
 import {
+  type Add,
+  addLeft,
+  addMentioned,
+  deepestResult,
+  type Fields,
+  inputFields,
+  isFields,
+  mostResults,
+  resultFields,
+} from './mentions.ts';
+import {
   collectionOf,
   collections,
   firstOf,
@@ -10,7 +21,6 @@ import {
   nameInPath,
   nameInValue,
   nameOfId,
-  newCollectionIn,
   segmentsOf,
 } from './resource-name.ts';
 import { tokenName } from './token.ts';
@@ -31,20 +41,10 @@ const keptMs: Readonly<Record<string, number>> = {
 
 /** Collections whose things are known by `id`, not by `name`. */
 const knownById = new Set(['interactions', 'agents', 'environments', 'credentials', 'triggers', 'voices', 'webhooks']);
-/** Where a finished operation tells the files that came of it. */
-const resultFields = new Set(['responsesFile', 'responses_file', 'fileName', 'file_name', 'uri']);
+/** Where a finished operation tells of what came of it. */
 const resultHolders = ['response', 'metadata', 'dest', 'output'];
-/** Where it tells of what it was given. */
-const inputFields = new Set(['inputConfig', 'input_config', 'src', 'request']);
-/** What models say is no word of the provider's, and the names of tokens are secrets. */
-const neverMentioning = new Set(['models', 'openai', 'auth_tokens', 'authTokens']);
-/** An answer is the provider's own and flat; this only keeps a strange one from being walked for long. */
-const deepestResult = 12;
-const mostResults = 4_096;
 const mostCandidates = 64;
 const noHosts: ReadonlySet<string> = new Set();
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * What came into being by a call that succeeded, or was made to last longer by it. Also takes one event of a stream.
@@ -65,11 +65,21 @@ export function madeBy(
   const add = (name: string | null, ends: unknown): void => {
     if (name !== null) made.set(name, { name, untilMs: endOf(name, ends, wallMs), of: isNew ? null : path });
   };
-  if (isNew) addCreated(call.path, path, answer, add);
-  if (isNew) addMentioned(call.path, path, answer, made, wallMs);
-  else if (call.method === 'PATCH' && path !== null) add(path, answer.expireTime ?? answer.expire_time);
+  const mention: Add = (name, ends) => {
+    if (name === null || made.has(name)) return;
+    made.set(name, { name, untilMs: endOf(name, ends, wallMs), of: isNew ? null : path, isMentioned: true });
+  };
+  if (firstOf(call.path) === 'openai') addOpenai(call.path, isNew && path === null, answer, add);
+  if (isNew) {
+    addCreated(call.path, path, answer, add);
+    // One that is done when it is made, or waited for by POST.
+    if (typeof answer.name === 'string' && isOperation(nameInValue(answer.name, noHosts) ?? ''))
+      addResults(answer, mention);
+  } else if (call.method === 'PATCH' && path !== null) add(path, answer.expireTime ?? answer.expire_time);
   else if (call.method === 'GET' && path !== null && isOperation(path)) addResults(answer, add);
   if (path !== null && collectionOf(path) === 'triggers') addExecuted(answer, add);
+  if (call.method !== 'DELETE') addMentioned(call.path, path, answer, mention);
+  if (isNew || call.method === 'GET') addLeft(answer, mention);
   const tokens = tokensIn(answer).map(tokenName);
   if (isMadeHere(call.path, 'auth_tokens') && typeof answer.name === 'string') tokens.push(tokenName(answer.name));
   const withTokens = (names: readonly string[]): readonly Made[] => {
@@ -80,8 +90,6 @@ export function madeBy(
     ? Promise.all(tokens).then(withTokens)
     : withTokens(tokens as string[]);
 }
-
-type Add = (name: string | null, ends: unknown) => void;
 
 function addCreated(path: string, parent: string | null, answer: Fields, add: Add): void {
   // What lies in a thing that the request named is no new one, and its owner stays who he is.
@@ -101,39 +109,13 @@ function addCreated(path: string, parent: string | null, answer: Fields, add: Ad
   }
 }
 
-/**
- * An API that nobody here has heard of names what it has made somewhere, as the others do. One that is known says it where
- * it is looked for, and what it names beside may be what it was given.
- */
-function addMentioned(
-  path: string,
-  parent: string | null,
-  answer: Fields,
-  made: Map<string, Made>,
-  wallMs: number,
-): void {
-  const first = firstOf(path);
-  if (collections.has(first) || neverMentioning.has(first) || 'candidates' in answer) return;
-  const fresh = newCollectionIn(path);
-  let left = mostResults;
-  const walk = (value: unknown, depth: number): void => {
-    if (depth > deepestResult || left-- <= 0) return;
-    if (Array.isArray(value)) for (const item of value) walk(item, depth + 1);
-    if (!isFields(value)) return;
-    for (const [key, item] of Object.entries(value)) {
-      if (inputFields.has(key)) continue;
-      if (typeof item !== 'string') walk(item, depth + 1);
-      else if (key === 'name') note(item);
-    }
-  };
-  const note = (value: string): void => {
-    const isFresh = fresh !== null && value.startsWith(`${fresh}/`);
-    const name = isFresh ? nameInPath(`/v1/${value}`) : nameInValue(value, noHosts);
-    if (name === null || name === parent || made.has(name)) return;
-    made.set(name, { name, untilMs: endOf(name, null, wallMs), of: null, isMentioned: true });
-  };
-  walk(answer, 0);
-  if (fresh !== null && typeof answer.name !== 'string' && typeof answer.id === 'string') note(`${fresh}/${answer.id}`);
+/** Files and batches of that endpoint are known by bare ids, and so are the files that come of a batch. */
+function addOpenai(path: string, isNew: boolean, answer: Fields, add: Add): void {
+  const collection = collectionIn(path);
+  if (isNew && collection !== null && typeof answer.id === 'string') add(nameOfId(collection, answer.id), null);
+  for (const id of [answer.output_file_id, answer.error_file_id]) {
+    if (typeof id === 'string') add(nameOfId('files', id), null);
+  }
 }
 
 /** `/v1beta/interactions` is the collection; below it other rules hold. */
@@ -195,8 +177,4 @@ function endOf(name: string, ends: unknown, wallMs: number): number | null {
   if (!Number.isNaN(untilMs)) return untilMs;
   const kept = keptMs[collectionOf(name)];
   return kept === undefined ? null : wallMs + kept;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

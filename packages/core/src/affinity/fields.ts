@@ -65,7 +65,7 @@ const freeForm: ReadonlyMap<string, string> = new Map([
 
 /** True for an object under `key` in one under `parent` that is free of meaning. */
 export function isFreeForm(parent: string, key: string): boolean {
-  return key === 'arguments' || freeForm.get(parent) === key;
+  return key !== '' && (key === 'arguments' || freeForm.get(parent) === key);
 }
 
 /** Keys that a reader of bodies has to know. */

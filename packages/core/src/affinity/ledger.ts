@@ -59,7 +59,12 @@ export class Ledger {
   learn(made: readonly Made[], project: string, callerId: string): Eventually<void> {
     if (made.length === 0) return;
     const sources = [
-      ...new Set(made.flatMap(({ name, of, isMentioned }) => (isMentioned === true ? name : (of ?? [])))),
+      ...new Set(
+        made.flatMap(({ name, of, isMentioned }) => [
+          ...(isMentioned === true ? [name] : []),
+          ...(of === null ? [] : [of]),
+        ]),
+      ),
     ];
     if (sources.length === 0) return this.#store.own(made.flatMap((one) => this.#rowsOf(one, project, callerId)));
     const rows = sources.flatMap((name) => [this.#row(name), this.#callerRow(callerId, name)]);

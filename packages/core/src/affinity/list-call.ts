@@ -70,7 +70,7 @@ export function assertReadable({ target }: ListedCall): void {
 }
 
 /** The query of a list taken apart. An empty token is none, as at the provider. */
-function pagingIn(target: string): { query: string[]; size: string | null; token: string | null } {
+export function pagingIn(target: string): { query: string[]; size: string | null; token: string | null } {
   const mark = target.indexOf('?');
   const query: string[] = [];
   let size: string | null = null;

@@ -2,7 +2,8 @@
  * One list over all projects of a pool: project after project, page after page, and of each what the caller may see.
  *
  * The order is that of the projects' names, so that pages fit together whatever else changes. A page is filled until it
- * has an entry, or the list is over: SDKs take an empty page for the end.
+ * has an entry, or the list is over: SDKs take an empty page for the end. A token is only given where an entry follows:
+ * the same SDKs hand out what follows a token as an entry, and nothing is none.
  */
 
 import type { Clock } from '../clock.ts';
@@ -41,6 +42,7 @@ export async function listPage(
   const shown = new Shown(call.collection);
   const most = call.pageSize ?? usualEntries;
   let cursor = call.token === null ? startOf(order) : standing(await tokens.open(call.token, of), order);
+  let isKnown = false;
   while (cursor !== null && shown.count < most) {
     if (source.calls >= mostCalls + order.length && shown.count === 0) throw tooMuchOfOthers(call, source.calls);
     if (source.calls >= mostCalls + order.length) break;
@@ -50,6 +52,7 @@ export async function listPage(
       if (shown.count === 0) throw error;
       return null;
     });
+    isKnown = asked === null;
     if (asked === null) break;
     const { page, size } = asked;
     const seen = await visibleOf(page, cursor, callerId, tools);
@@ -57,6 +60,7 @@ export async function listPage(
     await noteResults(page, added, { project: cursor.project, callerId }, tools);
     if (added.length < seen.size && size !== null) {
       cursor = { ...cursor, shown: { size, marks: [...(cursor.shown?.marks ?? []), ...added.map(markOf)] } };
+      isKnown = true;
       break;
     }
     if (page.next === null) cursor = after(cursor.project, order);
@@ -65,7 +69,28 @@ export async function listPage(
       if (shown.count > 0) break;
     }
   }
+  if (!isKnown) cursor = await nextPlace(cursor, source, call, order, callerId, tools);
   return shown.body(cursor === null ? null : await tokens.seal(cursor, of));
+}
+
+/** From a cursor on, the first page that has something for the caller; null where none has. */
+async function nextPlace(
+  from: Cursor | null,
+  source: PageSource,
+  { pageSize }: ListCall,
+  order: readonly string[],
+  callerId: string,
+  tools: ListingTools,
+): Promise<Cursor | null> {
+  let cursor = from;
+  while (cursor !== null && source.calls < mostCalls + order.length) {
+    // What goes wrong is told on the page that begins with it.
+    const asked = await source.page(cursor, pageSize, true).catch(() => null);
+    if (asked === null || (await visibleOf(asked.page, cursor, callerId, tools)).size > 0) break;
+    const { next } = asked.page;
+    cursor = next === null ? after(cursor.project, order) : { project: cursor.project, token: next };
+  }
+  return cursor;
 }
 
 /** The names that the caller may see and has not been shown yet. */

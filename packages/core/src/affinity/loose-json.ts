@@ -8,6 +8,7 @@
 
 import type { Words } from '../bytes/words.ts';
 
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
 const BACKSLASH = 0x5c;
@@ -25,6 +26,8 @@ const decoder = new TextDecoder();
 
 /** What the walk tells. */
 export interface LooseVisitor {
+  /** Nothing is told of strings and containers under keys that are none of the words. */
+  readonly wordsOnly?: boolean;
   /** A string, from behind its opening quote to before its closing one. @returns true to end the walk */
   text(at: LooseWalk, from: number, to: number): boolean;
   /** A container begins, at `at.depth`. @returns true when nothing inside it is to be told */
@@ -32,6 +35,10 @@ export interface LooseVisitor {
   /** The container at `at.depth` is about to close. @returns true to end the walk */
   leave?(at: LooseWalk): boolean;
 }
+
+/** Outside of strings most bytes say nothing about where the walk is. */
+const meansNothing = new Uint8Array(256).fill(1);
+for (const byte of [QUOTE, APOSTROPHE, COLON, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET]) meansNothing[byte] = 0;
 
 /** Where the walk is. */
 export class LooseWalk {
@@ -42,9 +49,6 @@ export class LooseWalk {
   readonly #visitor: LooseVisitor;
   readonly #keys: string[] = [''];
   readonly #isList: boolean[] = [false];
-  /** The container of this depth is being skipped. */
-  #mutedAt = Number.POSITIVE_INFINITY;
-  #at = 0;
 
   /** @param words - keys that are told; every other one is an empty text */
   constructor(body: Uint8Array, words: Words, visitor: LooseVisitor) {
@@ -65,66 +69,99 @@ export class LooseWalk {
   /** To the end of the body, to a level too deep, or to where the visitor has had enough. */
   run(): void {
     const { body } = this;
-    while (this.#at < body.length) {
-      const byte = body[this.#at] as number;
-      this.#at++;
+    const visitor = this.#visitor;
+    const wordsOnly = visitor.wordsOnly === true;
+    const words = this.#words;
+    const keys = this.#keys;
+    const end = body.length;
+    let depth = 0;
+    let at = 0;
+    while (at < end) {
+      let byte = body[at] as number;
+      at++;
+      while (meansNothing[byte] === 1 && at < end) {
+        byte = body[at] as number;
+        at++;
+      }
       if (byte === QUOTE || byte === APOSTROPHE) {
-        if (this.#readString(byte)) return;
+        const from = at;
+        const near = Math.min(at + nearBytes, end);
+        let hasEscape = false;
+        let last = 0;
+        while (at < near) {
+          last = body[at] as number;
+          if (last === byte) break;
+          if (last === BACKSLASH) {
+            hasEscape = true;
+            at++;
+          }
+          at++;
+        }
+        const to = last === byte ? at : closingQuote(body, at, byte);
+        at = to + 1;
+        let next = body[at] as number;
+        if (next <= SPACE) while (isSpace(next)) next = body[++at] as number;
+        if (next === COLON) {
+          // What stands before a colon is a key, whatever stands before it.
+          at++;
+          const word = words.find(body, from, to);
+          keys[depth] = word === '' && (hasEscape || to - from >= nearBytes) ? this.#escapedWordAt(from, to) : word;
+        } else if (!(wordsOnly && keys[depth] === '') && visitor.text(this, from, to)) return;
+      } else if (byte < OPEN_BRACKET) {
+        if (byte === COLON) this.#readBareKey(at - 1);
       } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-        if (this.#enter(byte === OPEN_BRACKET)) return;
-      } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-        if (this.#leave()) return;
-      } else if (isWordByte(byte)) this.#readBareWord();
+        if (depth >= deepestLevel) return;
+        const isList = byte === OPEN_BRACKET;
+        const key = keys[depth] as string;
+        depth++;
+        this.depth = depth;
+        keys[depth] = isList ? key : '';
+        this.#isList[depth] = isList;
+        if (!(wordsOnly && key === '') && visitor.enter?.(this) === true) {
+          at = this.#skip(at);
+          depth = this.depth;
+        }
+      } else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && depth > 0) {
+        if (visitor.leave?.(this) === true) return;
+        depth--;
+        this.depth = depth;
+      }
     }
   }
 
-  #enter(isList: boolean): boolean {
-    if (this.depth >= deepestLevel) return true;
-    this.depth++;
-    this.#keys[this.depth] = isList ? this.key(this.depth - 1) : '';
-    this.#isList[this.depth] = isList;
-    if (this.depth < this.#mutedAt && this.#visitor.enter?.(this) === true) this.#mutedAt = this.depth;
-    return false;
-  }
-
-  #leave(): boolean {
-    if (this.depth === 0) return false;
-    const isOver = this.depth < this.#mutedAt && this.#visitor.leave?.(this) === true;
-    if (this.depth === this.#mutedAt) this.#mutedAt = Number.POSITIVE_INFINITY;
-    this.depth--;
-    return isOver;
-  }
-
-  #readString(quote: number): boolean {
-    const from = this.#at;
-    const to = closingQuote(this.body, from, quote);
-    this.#at = to + 1;
-    if (this.#isBeforeColon()) {
-      this.#keys[this.depth] = this.#wordAt(from, to);
-      return false;
+  /** Leaves the container that was just entered. @returns where it goes on; the end, for a level too deep */
+  #skip(from: number): number {
+    const { body } = this;
+    const outside = this.depth - 1;
+    const end = body.length;
+    let { depth } = this;
+    let at = from;
+    while (at < end && depth > outside) {
+      const byte = body[at] as number;
+      at++;
+      if (byte === QUOTE || byte === APOSTROPHE) at = closingQuote(body, at, byte) + 1;
+      else if (byte < OPEN_BRACKET) continue;
+      else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+        if (depth >= deepestLevel) return end;
+        depth++;
+      } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
     }
-    return this.depth < this.#mutedAt && this.#visitor.text(this, from, to);
+    this.depth = depth;
+    return at;
   }
 
-  #readBareWord(): void {
-    const from = this.#at - 1;
-    while (this.#at < this.body.length && isWordByte(this.body[this.#at] as number)) this.#at++;
-    const to = this.#at;
-    if (this.#isBeforeColon()) this.#keys[this.depth] = this.#wordAt(from, to);
+  /** A key without quotes stands before its colon. */
+  #readBareKey(colon: number): void {
+    const { body } = this;
+    let to = colon;
+    while (isSpace(body[to - 1])) to--;
+    let from = to;
+    while (from > 0 && isWordByte(body[from - 1] as number)) from--;
+    if (from < to) this.#keys[this.depth] = this.#words.find(body, from, to);
   }
 
-  /** What stands before a colon is a key, whatever stands before it. */
-  #isBeforeColon(): boolean {
-    let at = this.#at;
-    while (isSpace(this.body[at])) at++;
-    if (this.body[at] !== COLON) return false;
-    this.#at = at + 1;
-    return true;
-  }
-
-  #wordAt(from: number, to: number): string {
-    const word = this.#words.find(this.body, from, to);
-    if (word !== '' || to - from > longestKey * 6 || this.body.subarray(from, to).indexOf(BACKSLASH) < 0) return word;
+  #escapedWordAt(from: number, to: number): string {
+    if (to - from > longestKey * 6) return '';
     const bytes = new TextEncoder().encode(looseText(this.body, from, to));
     return this.#words.find(bytes, 0, bytes.length);
   }
@@ -141,19 +178,26 @@ export function looseText(body: Uint8Array, from: number, to: number): string {
 
 const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
+/** Up to here looking at bytes one by one is faster than a call into the engine. */
+const nearBytes = 128;
+
 /** Where a string ends; the end of the body when it does not. */
 function closingQuote(body: Uint8Array, from: number, quote: number): number {
-  const near = Math.min(from + 24, body.length);
-  for (let at = from; at < near; at++) {
-    if (body[at] === BACKSLASH) break;
-    if (body[at] === quote) return at;
-  }
-  let start = from;
+  const end = body.length;
+  let at = from;
   for (;;) {
-    const at = body.indexOf(quote, start);
-    if (at < 0) return body.length;
-    if (backslashesBefore(body, at, start) % 2 === 0) return at;
-    start = at + 1;
+    const near = Math.min(at + nearBytes, end);
+    while (at < near) {
+      const byte = body[at];
+      if (byte === quote) return at;
+      at += byte === BACKSLASH ? 2 : 1;
+    }
+    if (at >= end) return end;
+    const found = body.indexOf(quote, at);
+    if (found < 0) return end;
+    if (backslashesBefore(body, found, at) % 2 === 0) return found;
+    // Where quotes are escaped, more of them follow.
+    at = found + 1;
   }
 }
 

@@ -4,8 +4,13 @@ import { type ListCall, pageTarget } from './list-call.ts';
 import type { Cursor } from './page-tokens.ts';
 import { type Page, pageIn } from './pages.ts';
 
-/** Asks one project for one page. @throws SluiceError that names neither project nor key, and whatever the asker knows to show */
-export type AskPage = (project: string, target: string) => Promise<Uint8Array>;
+/**
+ * Asks one project for one page.
+ *
+ * @returns null where no key opens the project any more: the list goes on without it, and whoever asks says so
+ * @throws SluiceError that names neither project nor key, and whatever the asker knows to show
+ */
+export type AskPage = (project: string, target: string) => Promise<Uint8Array | null>;
 
 /** Projects that are asked at a time, once one has had nothing. */
 const mostAtOnce = 4;
@@ -62,9 +67,12 @@ export class PageSource {
   async #one({ project, token }: Cursor, size: number | null): Promise<Asked> {
     this.calls++;
     const body = await this.#ask(project, pageTarget(this.#call, size, token));
-    return { page: pageIn(body, this.#call.collection), size };
+    return { page: body === null ? closedPage : pageIn(body, this.#call.collection), size };
   }
 }
+
+/** What is behind a closed door is not on the list. */
+const closedPage: Page = { fields: {}, entries: new Map(), products: new Set(), next: null };
 
 function given<Value>(settled: PromiseSettledResult<Value>): Value {
   if (settled.status === 'rejected') throw settled.reason;

@@ -16,6 +16,8 @@ export interface Cursor {
   readonly token: string | null;
   /** Set where a page of the provider's was larger than what the client takes: its size, and what was shown of it. */
   readonly shown?: { readonly size: number; readonly marks: readonly string[] };
+  /** Where a list of an unknown API has begun: the others follow by their names. */
+  readonly first?: string;
 }
 
 /** Whose list it is, and of what: a token says nothing anywhere else. */

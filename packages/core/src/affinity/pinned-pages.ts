@@ -43,11 +43,17 @@ export class PinnedPages {
   async place(target: string, callerId: string, pin: Pin | null): Promise<Place> {
     const params = paramsOf(target);
     const sealed = params.find(({ isToken }) => isToken)?.value ?? '';
-    const { project, token } = await this.#tokens.open(sealed, listOf(target, callerId));
+    const { project, token, first } = await this.#tokens.open(sealed, listOf(target, callerId));
     const isElsewhere = pin !== null && pin.project !== project;
-    if (token === null || isElsewhere || !this.#projects().includes(project)) throw notOfThisList();
-    const query = params.map(({ raw, name, isToken }) => (isToken ? `${name}=${encodeURIComponent(token)}` : raw));
-    return { is: 'pinned', project, isOwn: pin?.isOwn ?? true, target: `${pathOf(target)}?${query.join('&')}` };
+    const isOdd = token === null && first === undefined;
+    if (isOdd || isElsewhere || !this.#projects().includes(project)) throw notOfThisList();
+    const query = params.flatMap(({ raw, name, isToken }) => {
+      if (!isToken) return raw;
+      return token === null ? [] : `${name}=${encodeURIComponent(token)}`;
+    });
+    const path = pathOf(target);
+    const goesOnAt = query.length === 0 ? path : `${path}?${query.join('&')}`;
+    return { is: 'pinned', project, isOwn: pin?.isOwn ?? true, target: goesOnAt };
   }
 
   /** @returns the page with a token of ours in the place of the provider's; null where there is none */

@@ -10,11 +10,14 @@ import { assertReadable, pooledList } from './list-call.ts';
 import { listPage } from './listing.ts';
 import { filterList, filterNewList, listedBy, namesListed, newNamesListed } from './lists.ts';
 import { mayNameResources } from './marks.ts';
+import { type NewListTools, newListPage } from './new-list.ts';
+import { openaiList, openaiListPage } from './openai-list.ts';
 import type { AskPage } from './page-source.ts';
 import type { PageTokens } from './page-tokens.ts';
 import { PinnedPages, type Place } from './pinned-pages.ts';
 import { type Pin, pinOf } from './place.ts';
 import { referencesOf } from './references.ts';
+import { unknownUpload } from './refusals.ts';
 import { nameInPath, newCollectionIn } from './resource-name.ts';
 import type { Search } from './search.ts';
 import { tokenName } from './token.ts';
@@ -35,12 +38,17 @@ export interface PlaceTools {
   /** All projects of the pool, by id. */
   readonly projects: () => readonly string[];
   readonly tokens: PageTokens;
+  /** Whether no key opens a project any more. @default none is */
+  readonly isClosed?: (project: string) => boolean;
   /** `host:port` of URIs that mean the provider. */
   readonly hosts: ReadonlySet<string>;
   /** False while the store is out of reach: then it is not known what has an owner. */
   readonly canTell: () => boolean;
   readonly clock: Clock;
 }
+
+/** As long as the provider keeps a session of an upload. */
+const sessionMs = 7 * 24 * 3_600_000;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -49,9 +57,11 @@ const decoder = new TextDecoder();
 export class Places {
   readonly #tools: PlaceTools;
   readonly #pages: PinnedPages;
+  readonly #newLists: NewListTools;
 
   constructor(tools: PlaceTools) {
     this.#tools = tools;
+    this.#newLists = { isClosed: () => false, ...tools, assertCanTell: () => this.#assertCanTell() };
     this.#pages = new PinnedPages(tools.tokens, tools.projects);
   }
 
@@ -91,7 +101,7 @@ export class Places {
 
   /** Whether a call lists what is spread over the projects of the pool: {@link list} answers it. */
   lists({ method, target }: PlacedCall): boolean {
-    return method === 'GET' && pooledList(method, target) !== null;
+    return method === 'GET' && (pooledList(method, target) !== null || openaiList(method, target) !== null);
   }
 
   /**
@@ -101,18 +111,53 @@ export class Places {
    *   what has an owner; what `ask` throws
    */
   async list(call: PlacedCall, callerId: string, ask: AskPage): Promise<Uint8Array> {
-    const list = pooledList(call.method, call.target);
-    if (list === null) throw new Error('this call lists nothing');
     this.#assertCanTell();
     assertReadable(call);
     const { ledger, tokens, projects, clock } = this.#tools;
-    return listPage(list, callerId, ask, {
-      ledger,
-      tokens,
-      projects,
-      clock,
-      assertCanTell: () => this.#assertCanTell(),
-    });
+    const tools = { ledger, tokens, projects, clock, assertCanTell: () => this.#assertCanTell() };
+    const list = pooledList(call.method, call.target);
+    if (list !== null) return listPage(list, callerId, ask, tools);
+    const ofOpenai = openaiList(call.method, call.target);
+    if (ofOpenai === null) throw new Error('this call lists nothing');
+    return openaiListPage(ofOpenai, callerId, ask, tools);
+  }
+
+  /**
+   * Writes down who has opened an upload, and where it goes on. Never rejects.
+   *
+   * @returns null when that is done
+   */
+  openedSession(uploadId: string, project: string, callerId: string): Promise<void> | null {
+    const { ledger, clock } = this.#tools;
+    const learn = (name: string): Eventually<void> =>
+      ledger.learn([{ name, untilMs: clock.wallNow() + sessionMs, of: null }], project, callerId);
+    const name = tokenName(uploadId);
+    const written = typeof name === 'string' ? learn(name) : name.then(learn);
+    // It was opened all the same; what is not written down cannot be found again, and the client begins anew.
+    return written instanceof Promise ? written.catch(() => {}) : null;
+  }
+
+  /**
+   * Where an upload goes on.
+   *
+   * @throws SluiceError `not_found` for a session that is not known here, or another caller's: the same for both;
+   *   `storage_unavailable` while that cannot be told
+   */
+  async sessionOf(uploadId: string, callerId: string): Promise<Place> {
+    const opener = await this.openerOf(uploadId);
+    if (opener?.caller === callerId) return { is: 'pinned', project: opener.project, isOwn: true };
+    throw unknownUpload();
+  }
+
+  /**
+   * Who has opened an upload, and where; null for one that is not known here.
+   *
+   * @throws SluiceError `storage_unavailable` while that cannot be told
+   */
+  async openerOf(uploadId: string): Promise<Owner | null> {
+    const opener = await this.ownerOfToken(uploadId);
+    if (opener === null) this.#assertCanTell();
+    return opener;
   }
 
   /** Who has minted an ephemeral token, and where; null for one that is not known here. */
@@ -122,15 +167,27 @@ export class Places {
 
   /**
    * Reads an answer about resources before it is shown: what was made is written down, what was deleted is forgotten,
-   * and a list is cut down to what the caller may see.
+   * and a list is cut down to what the caller may see, and filled with what it has in other projects.
    *
+   * @param ask - how other projects are asked
    * @returns the bytes to show instead; null when the answer may go as it is
    */
-  async read(call: PlacedCall, body: Uint8Array, project: string, callerId: string): Promise<Uint8Array | null> {
+  async read(
+    call: PlacedCall,
+    body: Uint8Array,
+    project: string,
+    callerId: string,
+    ask: AskPage = askNobody,
+  ): Promise<Uint8Array | null> {
     const { path } = namedBy(call.target);
     const collection = listedBy({ method: call.method, path });
     if (collection !== null) return this.#cutDown(collection, body, project, callerId);
     const fresh = call.method === 'GET' ? newCollectionIn(path) : null;
+    if (fresh !== null) {
+      const begun = { collection: fresh, target: call.target, body, project, callerId };
+      const whole = await newListPage(begun, ask, this.#newLists);
+      if (whole !== null) return whole;
+    }
     const cut = fresh === null ? null : await this.#hideOthers(fresh, body, project, callerId);
     if (fresh === null) await this.#note(call.method, path, parsed(body), project, callerId);
     if (!this.#pages.mayHave(call)) return cut;
@@ -139,6 +196,8 @@ export class Places {
 
   /** Writes down what an answer names while it goes out. Never rejects. @param named - an answer with nothing but that in it */
   learn(call: PlacedCall, named: unknown, project: string, callerId: string): Promise<void> {
+    // It shows what it was given as well, and whose that is nobody has said.
+    if (showsInput.test(call.target) && JSON.stringify(named).includes('"uri":')) return Promise.resolve();
     return this.#note(call.method, namedBy(call.target).path, named, project, callerId);
   }
 
@@ -195,6 +254,11 @@ export class Places {
     );
   }
 }
+
+const showsInput = /[?&]include_input=(?!false|0)/;
+
+/** Where nobody else can be asked, everything lies in one project. */
+const askNobody: AskPage = async () => null;
 
 function namedBy(target: string): { path: string; query: { name: string; value: string }[] } {
   const mark = target.indexOf('?');

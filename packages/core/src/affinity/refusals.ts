@@ -10,6 +10,11 @@ export function unknownResource(names: readonly string[]): SluiceError {
   return new SluiceError('not_found', `There is no ${shown(names)} here, or it is not yours.`);
 }
 
+/** The same for one that never was, one that is over for long, and one that another caller has opened. */
+export function unknownUpload(): SluiceError {
+  return new SluiceError('not_found', 'There is no such upload here, or it is not yours. Start it again.');
+}
+
 /** @param groups - the names, by the project that holds them; the projects themselves are not told */
 export function tornResources(groups: readonly (readonly string[])[]): SluiceError {
   const places = groups.slice(0, mostNames).map((names, at) => `${shown(names)} in ${at === 0 ? 'one' : 'another'}`);

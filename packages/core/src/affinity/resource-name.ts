@@ -51,7 +51,10 @@ export function nameIn(segments: readonly string[]): string | null {
       return model === null || operation === null ? null : `models/${model}/operations/${operation}`;
     }
     if (!collections.has(segment)) continue;
-    const id = idOf(segments[at + 1]);
+    // A whole name may stand where the id does, its slash encoded or not: `/openai/files/files%2Fabc`.
+    if (segments[at + 1] === segment && segments[at + 2] !== undefined) continue;
+    const next = segments[at + 1];
+    const id = idOf(next?.startsWith(`${segment}/`) ? next.slice(segment.length + 1) : next);
     return id === null ? null : `${segment}/${id}`;
   }
   return null;
@@ -68,8 +71,10 @@ export function nameInPath(path: string): string | null {
 
 /** The collection at the end of a path that nobody here has heard of; null for those that are known. */
 export function newCollectionIn(path: string): string | null {
-  const [collection, ...rest] = behindVersion(segmentsOf(path));
-  return collection !== undefined && rest.length === 0 && isNew(collection) ? collection : null;
+  const [last = '', ...rest] = behindVersion(segmentsOf(path));
+  // What a verb makes lies in the collection that it is asked of: `/v2/things:draw`.
+  const collection = last.split(':', 1)[0] as string;
+  return rest.length === 0 && isNewCollection(collection) ? collection : null;
 }
 
 /** The first word behind the version: `files` of `/upload/v1beta/files`; empty where there is none. */
@@ -85,10 +90,11 @@ const version = /^v[0-9][a-z0-9]*$/;
 
 function newNameIn(segments: readonly string[]): string | null {
   const [collection = '', id] = behindVersion(segments);
-  return isNew(collection) && idOf(id) !== null ? `${collection}/${idOf(id)}` : null;
+  return isNewCollection(collection) && idOf(id) !== null ? `${collection}/${idOf(id)}` : null;
 }
 
-function isNew(collection: string): boolean {
+/** Whether a word can be a collection that nobody here has heard of. */
+export function isNewCollection(collection: string): boolean {
   return newCollection.test(collection) && !collections.has(collection) && !neverNew.has(collection);
 }
 

@@ -6,12 +6,15 @@ import { type Failure, Trouble } from '../failure.ts';
 import type { Pass } from '../health/leave.ts';
 import type { Lease } from '../pool/lease.ts';
 import type { Named } from '../stream/names.ts';
+import type { Trail } from '../stream/trail.ts';
 import type { Ending } from '../stream/watch.ts';
 import type { Flow, HeaderBag, Sink } from '../wire.ts';
 import { brokenAnswer, noAnswer } from './broken-answer.ts';
+import { type Cut, cutOf, trailOf } from './cut.ts';
 import type { Errand, Report, Workshop } from './errand.ts';
 import type { ErrorText } from './error-reader.ts';
 import { headersDown } from './headers.ts';
+import { keepAlive } from './heartbeat.ts';
 import type { HeldAnswer } from './held-answer.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { Intake, type Taker } from './intake.ts';
@@ -21,7 +24,8 @@ import { Learning } from './learning.ts';
 import type { Phase } from './patience.ts';
 import { type Reception, receive } from './reception.ts';
 import { judgeInnerError, judgeRefusal, type Refused } from './refusal.ts';
-import { toldAttempt } from './told-attempt.ts';
+import { bodyUp, type Sending, watched } from './sending.ts';
+import { tellAttempt } from './told-attempt.ts';
 import * as trouble from './trouble.ts';
 import { readUsage } from './usage.ts';
 import { shortestAttemptMs } from './verdict.ts';
@@ -52,10 +56,14 @@ class Attempt implements Sink, Cancellable, Taker {
   readonly #learning: Learning;
   #vigil: Vigil;
   readonly #startedAtMs: number;
+  /** Set while the request's own body passes. */
+  #sending: Sending | null = null;
   #pass: Pass | null = null;
   #flow: Flow | null = null;
   #status = 0;
   #headers: HeaderBag = {};
+  #trail: Trail | null = null;
+  #cut: Cut | null = null;
   /** Set while the provider is done and the client still takes its time. */
   #onRest: ((failed: Failure | null) => void) | null = null;
   /** The upstream has told its end: there is nothing left to kill. */
@@ -75,12 +83,12 @@ class Attempt implements Sink, Cancellable, Taker {
     );
     this.#intake = new Intake(this.#latch, shop.limits, this);
     this.#held = new HeldBytes(errand, this.#latch);
-    this.#learning = new Learning(errand, lease.project);
+    this.#learning = new Learning(errand, lease.project, this.#latch);
     this.#vigil = this.#newVigil();
   }
 
   start(): void {
-    const { call, cancellation, method, headers, body, tally, deadlineAtMs, limit } = this.#errand;
+    const { call, cancellation, method, headers, tally, deadlineAtMs, limit } = this.#errand;
     const { upstream, provider, origin, health, host } = this.#shop;
     if (cancellation.isCancelled) return this.#lose(trouble.endedBefore(cancellation.reason));
     const leftMs = deadlineAtMs - this.#startedAtMs;
@@ -94,9 +102,9 @@ class Attempt implements Sink, Cancellable, Taker {
     cancellation.listen(this);
     this.#vigil.waitForHead(call.answer === 'generation' && method === 'POST');
     const signed = [...headers, ...provider.credential(this.#lease.key.secret)];
-    const hasBody = body.length > 0 || method === 'POST' || method === 'PUT' || method === 'PATCH';
+    this.#sending = watched(this.#errand, this.#vigil, (error) => this.#lose(trouble.endedBy(error)));
     tally.sent();
-    upstream.send({ method, origin, target: call.target, headers: signed, body: hasBody ? body : null }, this);
+    upstream.send({ method, origin, target: call.target, headers: signed, body: bodyUp(this.#errand) }, this);
   }
 
   cancelled(reason: unknown): void {
@@ -113,6 +121,7 @@ class Attempt implements Sink, Cancellable, Taker {
     if (this.#isOver) return;
     this.#status = status;
     this.#headers = headers;
+    this.#sending?.answered();
     const { answer, isArray } = this.#errand.call;
     this.#take(receive(status, headers, answer, isArray));
   }
@@ -170,22 +179,24 @@ class Attempt implements Sink, Cancellable, Taker {
         return this.#fillLatch();
       case 'resource':
         this.#vigil.waitForBody();
-        this.#intake.resource(reception.encoding, (body) => this.#errand.readResource(body, this.#lease.project));
+        this.#intake.resource(reception.encoding, this.#errand, this.#lease.project);
         return this.#fillLatch();
       case 'opaque':
         this.#vigil.waitForBody();
-        this.#intake.plain();
+        this.#intake.plain(reception.isNaming);
         this.#fillLatch();
-        return void this.#latch.release();
+        return void this.meant();
       default:
         return this.#lose(noAnswer(reception, this.#status));
     }
   }
 
   #takeStream(encoding: string | null): void {
-    const scan = this.#intake.stream(this.#errand.call.dialect.grammar, encoding);
+    this.#trail = trailOf(this.#errand, encoding);
+    const scan = this.#intake.stream(this.#errand.call.dialect.grammar, encoding, this.#trail);
     if (scan === null) return this.#lose(trouble.noHttp(`the content encoding ${encoding}`));
     this.#vigil.waitForEvents(scan);
+    if (this.#trail?.isGoingOn) this.#vigil.shown();
     this.#fillLatch('stream');
   }
 
@@ -194,6 +205,7 @@ class Attempt implements Sink, Cancellable, Taker {
     const flow = this.#flow as Flow;
     const { scrubber } = this.#shop;
     const down = headersDown(this.#headers, (value) => scrubber.clean(value, this.#lease.key.secret));
+    this.#learning.wait(this.#errand.readHead?.(this.#headers, down, this.#lease.project) ?? null);
     // It may break in the middle. By a length that was promised, a beginning of it could look whole.
     if (as === 'stream') delete down['content-length'];
     this.#latch.open({
@@ -212,7 +224,7 @@ class Attempt implements Sink, Cancellable, Taker {
   // What the answer turns out to be.
 
   get showsFirst(): boolean {
-    return this.#errand.call.repeat === 'if-nothing-happened';
+    return this.#errand.call.repeat === 'if-nothing-happened' || this.#trail?.isGoingOn === true;
   }
 
   named(named: Named): void {
@@ -246,6 +258,7 @@ class Attempt implements Sink, Cancellable, Taker {
   #onRelease(): void {
     this.#pass?.proven();
     this.#vigil.shown();
+    keepAlive(this.#errand, this.#shop, this.#intake);
   }
 
   /** The client has taken a part of what was held, and is full again. */
@@ -269,11 +282,7 @@ class Attempt implements Sink, Cancellable, Taker {
   ended(ending: Ending): void {
     if (ending.is === 'error') return this.#judgeInner(ending.text);
     if (ending.is !== 'complete') return this.#lose(brokenAnswer(ending));
-    const { uncleanly } = ending;
-    this.#learning.whenDone(() => {
-      if (!this.#isOver) this.#finish(uncleanly);
-      return true;
-    });
+    this.#finish(ending.uncleanly);
   }
 
   refused(read: ErrorText): void {
@@ -300,25 +309,25 @@ class Attempt implements Sink, Cancellable, Taker {
     return { provider, scrubber, key: this.#lease.key.secret, call, headers: this.#headers, nowMs: clock.wallNow() };
   }
 
-  /** There is no answer to show, or one that broke: then the client is told in its own dialect. */
+  /** There is no answer to show, or one that broke: then it is heard on, or the client is told in its own dialect. */
   #lose(failed: Failure): void {
     if (this.#isOver) return;
+    if (failed.scope !== 'client') this.#learning.hurry();
+    if (this.#isOver) return;
+    const isSeen = this.#latch.isOpen && this.#onRest === null;
+    const cut = isSeen ? cutOf(failed, this.#trail, this.#errand.call) : null;
+    if (cut !== null) return this.#handOver(failed, cut);
     this.#breakOff(failed);
     this.#conclude(failed, null);
   }
 
   #breakOff(failed: Failure): void {
-    if (failed.scope !== 'client') this.#learning.hurry();
     if (!this.#latch.isOpen) return;
     const error = new SluiceError(failed.code, failed.message);
-    this.#latch.fail(error, this.#lastWords(error, failed));
-  }
-
-  /** Who does not read, or has gone, is told nothing; and into bytes that we cannot read, nothing is written. */
-  #lastWords(error: SluiceError, { scope }: Failure): Uint8Array | undefined {
     const { scan } = this.#intake;
-    if (scan === null || scope === 'client' || this.#onRest !== null) return undefined;
-    return lastWords(this.#errand.call, scan, error);
+    // Who does not read, or has gone, is told nothing; and into bytes that we cannot read, nothing is written.
+    const isMute = scan === null || failed.scope === 'client' || this.#onRest !== null;
+    this.#latch.fail(error, isMute ? undefined : lastWords(this.#errand.call, scan, error));
   }
 
   /** Something threw that never should. Who has seen nothing yet is told by whoever hears of it. */
@@ -328,22 +337,32 @@ class Attempt implements Sink, Cancellable, Taker {
     this.#letGo(trouble.unforeseen);
   }
 
-  /** The answer is whole. @param uncleanly - how its body broke all the same */
+  /** The answer is whole, and shown when all that it names is written down. @param uncleanly - how its body broke all the same */
   #finish(uncleanly: Error | null): void {
-    this.#latch.end(uncleanly, () => this.#conclude(null, null));
-    if (!this.#isOver) this.#linger();
+    this.#learning.whenDone(() => {
+      if (!this.#isOver) this.#latch.end(uncleanly, () => this.#conclude(null, null));
+      if (!this.#isOver) this.#linger(null);
+      return true;
+    });
+  }
+
+  /** Whoever goes on waits until the client has room. */
+  #handOver(failed: Failure, cut: Cut): void {
+    this.#cut = cut;
+    this.#latch.handOver(() => this.#conclude(this.#onRest === null ? failed : null, null));
+    if (!this.#isOver) this.#linger(failed);
   }
 
   /** The client has no room for all of it yet. Key and provider are done with, and need not wait for that. */
-  #linger(): void {
-    if (!this.#hasEnded) this.#flow?.abort(new Error('the answer is complete'));
+  #linger(failed: Failure | null): void {
+    if (!this.#hasEnded) this.#flow?.abort(new Error(failed?.message ?? 'the answer is complete'));
     this.#hasEnded = true;
     this.#vigil.stop();
     this.#vigil = this.#newVigil();
     this.#onMove();
-    this.#settle(null);
+    this.#settle(failed);
     const rest = new Promise<Failure | null>((resolve) => (this.#onRest = resolve));
-    this.#resolve(this.#report(null, null, rest));
+    this.#resolve(this.#report(failed, null, rest));
   }
 
   #conclude(failed: Failure | null, held: HeldAnswer | null): void {
@@ -354,7 +373,7 @@ class Attempt implements Sink, Cancellable, Taker {
   }
 
   #report(failure: Failure | null, held: HeldAnswer | null, rest: Report['rest']): Report {
-    return { failure, held, rest, usage: () => readUsage(this.#intake.scan, this.#errand.call) };
+    return { failure, held, rest, cut: this.#cut, usage: () => readUsage(this.#intake.scan, this.#errand.call) };
   }
 
   #letGo(failed: Failure | null): void {
@@ -365,6 +384,7 @@ class Attempt implements Sink, Cancellable, Taker {
     this.#intake.close();
     this.#countHeld(true);
     if (!this.#hasEnded) this.#flow?.abort(new Error(failed?.message ?? 'the answer is complete'));
+    this.#sending?.end();
     this.#settle(failed);
   }
 
@@ -373,14 +393,7 @@ class Attempt implements Sink, Cancellable, Taker {
     if (pass === null) return;
     this.#pass = null;
     pass.settle(failed);
-    const { emitter, clock, provider } = this.#shop;
-    if (!emitter.has('attempt')) return;
-    const outcome = {
-      provider: provider.name,
-      status: this.#status,
-      failed,
-      durationMs: clock.now() - this.#startedAtMs,
-    };
-    emitter.emit('attempt', toldAttempt(this.#lease, this.#errand, outcome));
+    const outcome = { status: this.#status, failed, startedAtMs: this.#startedAtMs };
+    tellAttempt(this.#shop, this.#lease, this.#errand, outcome);
   }
 }

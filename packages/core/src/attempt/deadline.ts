@@ -9,28 +9,42 @@ import { outOfTime } from './trouble.ts';
 /** One request's. Off while an attempt runs, which looks at the time itself and may have an answer to end properly. */
 export class Deadline implements Waiter {
   place = -1;
-  readonly dueAtMs: number;
-  readonly #limit: TimeLimit;
   readonly #alarms: Alarms;
   readonly #cancellation: Cancellation;
+  #dueAtMs = Number.POSITIVE_INFINITY;
+  #limit: TimeLimit | null = null;
 
-  constructor(atMs: number, limit: TimeLimit, alarms: Alarms, cancellation: Cancellation) {
-    this.dueAtMs = atMs;
-    this.#limit = limit;
+  constructor(alarms: Alarms, cancellation: Cancellation) {
     this.#alarms = alarms;
     this.#cancellation = cancellation;
   }
 
+  /** On the clock's monotonic scale; infinity for never. */
+  get dueAtMs(): number {
+    return this.#dueAtMs;
+  }
+
+  setTo(limit: TimeLimit, startedAtMs: number): void {
+    this.#limit = limit;
+    this.#dueAtMs = startedAtMs + limit.ms;
+  }
+
+  /** From now on the request may take as long as it likes. */
+  lift(): void {
+    this.stop();
+    this.#dueAtMs = Number.POSITIVE_INFINITY;
+  }
+
   watch(): void {
-    if (this.dueAtMs < Number.POSITIVE_INFINITY) this.#alarms.set(this);
+    if (this.#dueAtMs < Number.POSITIVE_INFINITY) this.#alarms.set(this);
   }
 
   stop(): void {
-    this.#alarms.clear(this);
+    if (this.place >= 0) this.#alarms.clear(this);
   }
 
   due(): void {
-    const { code, message } = outOfTime(this.#limit);
+    const { code, message } = outOfTime(this.#limit as TimeLimit);
     this.#cancellation.cancel(new SluiceError(code, message));
   }
 }

@@ -1,6 +1,7 @@
 /** An error answer of the provider, read, judged and cleaned: what the client sees when there is no further try. */
 
 import type { Dialect } from '../dialect/dialect.ts';
+import { retryAfter } from '../door/refuse.ts';
 import { SluiceError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
 import type { Call } from '../surface/surface.ts';
@@ -36,7 +37,9 @@ export function holdAnswer(
   failure: Failure,
   { dialect, answer }: Pick<Call, 'dialect' | 'answer'>,
 ): HeldAnswer {
-  if (!isWhole || (answer !== 'opaque' && !isJson(text))) return replaced(status, headers, failure, dialect);
+  const isPlain = answer === 'receipt' && String(headers['content-type'] ?? '').startsWith('text/plain');
+  if (!isWhole || (answer !== 'opaque' && !isPlain && !isJson(text)))
+    return replaced(status, headers, failure, dialect);
   if (clean === text) return { status, headers: { ...headers, 'content-length': String(raw.length) }, body: raw };
   const { 'content-encoding': _, ...plain } = headers;
   const body = encoder.encode(clean);
@@ -94,4 +97,11 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** How long to wait is often only in the body, where few clients look; and who was tried for need not try at once. */
+export function adviceOf({ status, headers }: HeldAnswer, { retryAfterMs }: Failure, calls: number): HeaderBag {
+  const more: HeaderBag = calls > 1 ? { 'x-should-retry': 'false' } : {};
+  const isWaiting = (status === 429 || status === 503) && headers['retry-after'] === undefined;
+  return isWaiting && retryAfterMs !== undefined ? { ...more, 'retry-after': retryAfter(retryAfterMs) } : more;
 }

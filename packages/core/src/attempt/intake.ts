@@ -4,13 +4,15 @@ import type { Grammar } from '../dialect/dialect.ts';
 import { plainInspection, streamInspection } from '../stream/inspect.ts';
 import type { Named } from '../stream/names.ts';
 import { Scan } from '../stream/scan.ts';
+import type { Trail } from '../stream/trail.ts';
 import { type Ending, Watch } from '../stream/watch.ts';
 import type { Sink } from '../wire.ts';
-import type { LimitSettings } from './errand.ts';
+import type { Errand, LimitSettings } from './errand.ts';
 import { ErrorReader, type ErrorText } from './error-reader.ts';
+import { EventNames } from './event-names.ts';
 import type { Holding } from './held-bytes.ts';
 import type { Latch } from './latch.ts';
-import { type ReadAnswer, ResourceAnswer } from './resource-answer.ts';
+import { ResourceAnswer } from './resource-answer.ts';
 
 /** Who takes an answer, and is told what it turns out to be. */
 export interface Taker {
@@ -40,6 +42,8 @@ export class Intake {
   scan: Scan | null = null;
   /** Set for answers that are complete only with their marker. */
   #watch: Watch | null = null;
+  /** Events come, and they can be read. */
+  isStream = false;
   #errorReader: ErrorReader | null = null;
 
   constructor(latch: Latch, limits: LimitSettings, taker: Taker) {
@@ -48,9 +52,16 @@ export class Intake {
     this.#taker = taker;
   }
 
-  /** It is complete when HTTP says so. */
-  plain(): void {
-    this.body = this.#latch;
+  /** It is complete when HTTP says so. @param isNaming - its events may name what lives at the provider */
+  plain(isNaming = false): void {
+    const taker = this.#taker;
+    this.body = isNaming
+      ? new EventNames(
+          this.#latch,
+          (event) => taker.named(event),
+          (brokenBy) => taker.wasRead(brokenBy),
+        )
+      : this.#latch;
   }
 
   /** Read and judged, and kept from the client. */
@@ -65,9 +76,15 @@ export class Intake {
     this.body = this.#watched(this.#newScan(grammar), encoding, null);
   }
 
-  /** Shown from its first meaning on. @returns what it says, as it says it; null when its encoding is not known here */
-  stream(grammar: Grammar, encoding: string | null): Scan | null {
-    const scan = this.#newScan(grammar);
+  /**
+   * Shown from its first meaning on.
+   *
+   * @param trail - follows it; then it is shown event by event
+   * @returns what it says, as it says it; null when its encoding is not known here
+   */
+  stream(grammar: Grammar, encoding: string | null, trail: Trail | null): Scan | null {
+    const scan = this.#newScan(grammar, trail);
+    this.isStream = encoding === null;
     const inspection =
       encoding === null
         ? plainInspection(scan)
@@ -78,9 +95,17 @@ export class Intake {
   }
 
   /** Held until it is whole, and read for what it tells of things that live at the provider. */
-  resource(encoding: string | null, read: ReadAnswer): void {
-    const options = { encoding, maxBytes: this.#limits.maxAnswerBytes, read, onCopy: () => this.#taker.copied() };
+  resource(encoding: string | null, errand: Errand, project: string): void {
+    const { maxAnswerBytes: maxBytes } = this.#limits;
+    const read = (body: Uint8Array) => errand.readResource(body, project);
+    const sign = () => errand.tally.sign({});
+    const options = { encoding, maxBytes, read, sign, onCopy: () => this.#taker.copied() };
     this.body = new ResourceAnswer(this.#latch, options, (brokenBy) => this.#taker.wasRead(brokenBy));
+  }
+
+  /** What has gone out so far is whole events, and the client has room: something may be said to it. */
+  get isQuiet(): boolean {
+    return this.#watch?.isBetweenEvents === true && this.#latch.isClear;
   }
 
   /** The provider keeps the connection open. @returns true when the answer is over all the same, and was told so */
@@ -99,8 +124,8 @@ export class Intake {
     this.body = null;
   }
 
-  #newScan(grammar: Grammar): Scan {
-    this.scan = new Scan(grammar, (named) => this.#taker.named(named));
+  #newScan(grammar: Grammar, trail: Trail | null = null): Scan {
+    this.scan = new Scan(grammar, (named) => this.#taker.named(named), trail);
     return this.scan;
   }
 

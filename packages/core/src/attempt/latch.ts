@@ -30,8 +30,14 @@ export class Latch implements Sink, Flow {
   /** Released, and the client has no room for it yet: those from `#next` on. */
   #left: Uint8Array[] = nobody;
   #next = 0;
+  /** Something has to happen before the client sees more. */
+  #isHalted = false;
   /** Set when nothing more comes, and the client has no room for all of it yet. */
   #end: End | null = null;
+  /** The client has not asked for more since it was full. */
+  #isFull = false;
+  /** Set when another call goes on, as soon as there is room. */
+  #onTaken: (() => void) | null = null;
   readonly #client: Sink;
   readonly #onRelease: () => void;
   readonly #onMove: () => void;
@@ -48,6 +54,11 @@ export class Latch implements Sink, Flow {
 
   get isOpen(): boolean {
     return this.#state.is === 'open';
+  }
+
+  /** The client has taken everything, as far as it tells, and has room. */
+  get isClear(): boolean {
+    return this.isOpen && this.#left.length === 0 && !this.#isFull;
   }
 
   /** Bytes that wait here; until the release they count against `limits.maxAnswerBytes`. */
@@ -71,8 +82,9 @@ export class Latch implements Sink, Flow {
   write(chunk: Uint8Array): boolean {
     switch (this.#state.is) {
       case 'open':
-        if (this.#left.length === 0) return this.#client.write(chunk);
-        this.#left.push(chunk);
+        if (this.#left.length === 0 && !this.#isHalted) return this.#write(chunk);
+        if (this.#left.length === 0) this.#left = [chunk];
+        else this.#left.push(chunk);
         this.#heldBytes += chunk.length;
         return false;
       case 'held':
@@ -84,12 +96,12 @@ export class Latch implements Sink, Flow {
     }
   }
 
-  /** Other bytes in place of those that are held; the head says how many they are. */
-  replace(body: Uint8Array): void {
+  /** Other bytes in place of those that are held; the head says how many they are. @param more - for the head as well */
+  replace(body: Uint8Array, more: HeaderBag = {}): void {
     const state = this.#state;
     if (state.is !== 'held' || state.head === null) return;
     const { 'content-encoding': _, ...headers } = state.head.headers;
-    const head = { status: state.head.status, headers: { ...headers, 'content-length': String(body.length) } };
+    const head = { status: state.head.status, headers: { ...headers, ...more, 'content-length': String(body.length) } };
     this.#state = { is: 'held', head, chunks: [body] };
     this.#heldBytes = body.length;
   }
@@ -104,6 +116,17 @@ export class Latch implements Sink, Flow {
     this.#client.head(head.status, head.headers);
     this.#left = chunks;
     return this.#pour();
+  }
+
+  /** What comes from here on waits for {@link goOn}; what is out is out. */
+  halt(): void {
+    this.#isHalted = true;
+  }
+
+  goOn(): void {
+    if (!this.#isHalted) return;
+    this.#isHalted = false;
+    if (this.#left.length > 0) this.resume();
   }
 
   /** Throws away what is held; the client never hears of it. */
@@ -126,7 +149,14 @@ export class Latch implements Sink, Flow {
     else this.#end = end;
   }
 
+  /** Another call goes on where this one broke. @param onTaken - called once when the client has room again, perhaps at once */
+  handOver(onTaken: () => void): void {
+    if (this.isClear) onTaken();
+    else this.#onTaken = onTaken;
+  }
+
   fail(error: Error, lastWords?: Uint8Array): void {
+    this.#onTaken = null;
     if (this.#state.is === 'open') {
       // Last words stand behind all that came before them; who is told nothing is given nothing more either.
       if (lastWords !== undefined) for (const chunk of this.#left.slice(this.#next)) this.#client.write(chunk);
@@ -142,12 +172,17 @@ export class Latch implements Sink, Flow {
   }
 
   resume(): void {
+    this.#isFull = false;
+    if (this.#isHalted) return;
     if (this.#left.length > 0) {
       const hasRoom = this.#pour();
       if (this.#left.length === 0 && this.#end !== null) return this.#tell(this.#end);
       if (!hasRoom) return this.#onMove();
     }
-    this.#flow?.resume();
+    const onTaken = this.#onTaken;
+    this.#onTaken = null;
+    if (onTaken === null) this.#flow?.resume();
+    else onTaken();
   }
 
   abort(reason: Error): void {
@@ -162,9 +197,15 @@ export class Latch implements Sink, Flow {
       // What is out is not kept.
       this.#left[this.#next++] = nothing;
       this.#heldBytes -= chunk.length;
-      hasRoom = this.#client.write(chunk);
+      hasRoom = this.#write(chunk);
     }
     if (this.#next === this.#left.length) this.#forget();
+    return hasRoom;
+  }
+
+  #write(chunk: Uint8Array): boolean {
+    const hasRoom = this.#client.write(chunk);
+    this.#isFull = !hasRoom;
     return hasRoom;
   }
 

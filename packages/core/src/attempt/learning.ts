@@ -2,21 +2,38 @@
 
 import type { Named } from '../stream/names.ts';
 import type { Errand } from './errand.ts';
+import type { Latch } from './latch.ts';
 
 /** What one attempt learns. */
 export class Learning {
   readonly #errand: Errand;
   readonly #project: string;
+  readonly #latch: Latch | null;
   #pending: Promise<unknown> | null = null;
   #due: (() => boolean) | null = null;
 
-  constructor(errand: Errand, project: string) {
+  /** @param latch - what comes behind a name waits there until the name is written down */
+  constructor(errand: Errand, project: string, latch: Latch | null = null) {
     this.#errand = errand;
     this.#project = project;
+    this.#latch = latch;
   }
 
   learn(named: Named): void {
-    const done = this.#errand.learn(named, this.#project);
+    this.wait(this.#errand.learn(named, this.#project));
+    const latch = this.#latch;
+    // Whoever sees a name may ask for it at once, perhaps through another gateway of the same store.
+    if (latch === null || !latch.isOpen) return;
+    latch.halt();
+    this.whenDone(() => {
+      latch.goOn();
+      return true;
+    });
+  }
+
+  /** Something else is being written down, too. @param done - never rejects; null when there is nothing to wait for */
+  wait(done: Promise<unknown> | null): void {
+    if (done === null) return;
     const all = this.#pending === null ? done : Promise.all([this.#pending, done]);
     this.#pending = all;
     void all.then(() => {

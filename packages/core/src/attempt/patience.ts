@@ -12,10 +12,11 @@ export interface TimeoutSettings {
   readonly totalMs: number;
   readonly slowReaderMs: number;
   readonly afterTerminalMs: number;
+  readonly heartbeatMs: number;
 }
 
 /** What is being waited for. */
-export type Phase = 'headers' | 'first-event' | 'idle' | 'after-terminal' | 'slow-reader';
+export type Phase = 'client-body' | 'sending' | 'headers' | 'first-event' | 'idle' | 'after-terminal' | 'slow-reader';
 
 /** Watches one attempt's silences and calls out when one is too long. */
 export class Patience implements Waiter {
@@ -23,7 +24,7 @@ export class Patience implements Waiter {
   readonly #clock: Clock;
   readonly #alarms: Alarms;
   readonly #onOver: (phase: Phase | 'total') => void;
-  readonly #deadlineAtMs: number;
+  #deadlineAtMs: number;
   #phase: Phase = 'headers';
   #limitMs = 0;
   #sinceMs = 0;
@@ -43,6 +44,11 @@ export class Patience implements Waiter {
 
   get dueAtMs(): number {
     return Math.min(this.#sinceMs + this.#limitMs, this.#deadlineAtMs);
+  }
+
+  /** The request as a whole has so much time from now on, or less where that was said before. */
+  endIn(limitMs: number): void {
+    this.#deadlineAtMs = Math.min(this.#deadlineAtMs, this.#clock.now() + limitMs);
   }
 
   /** Begins to wait for something else; the silence counts from now. */

@@ -13,8 +13,8 @@ export type Reception =
   | { readonly as: 'whole'; readonly encoding: string | null; readonly isJudged: boolean }
   /** Held until it is whole, and read: it tells of resources. */
   | { readonly as: 'resource'; readonly encoding: string | null }
-  /** Passes as it comes. */
-  | { readonly as: 'opaque' }
+  /** Passes as it comes; with `isNaming` it is events that may tell of resources. */
+  | { readonly as: 'opaque'; readonly isNaming?: true }
   | { readonly as: 'redirect' }
   | { readonly as: 'empty' }
   | { readonly as: 'nonsense'; readonly why: string };
@@ -33,16 +33,24 @@ export function receive(status: number, headers: HeaderBag, answer: AnswerKind, 
     return { as: 'redirect' };
   const encodings = encodingsOf(headers);
   if (encodings.length > 2) return { as: 'nonsense', why: `${encodings.length} content encodings` };
-  if (answer === 'resource' && status < 300 && encodings.length < 2 && isJson(headers)) {
+  if (answer === 'remainder' && status < 400 && (encodings.length > 0 || !isEvents(headers)))
+    return { as: 'nonsense', why: 'no plain events, where a stream was to go on' };
+  const isRead = answer === 'resource' || answer === 'receipt';
+  if (isRead && status < 300 && encodings.length < 2 && isJson(headers)) {
     return { as: 'resource', encoding: encodings[0] ?? null };
   }
-  if ((answer === 'opaque' || answer === 'resource') && status < 400) return { as: 'opaque' };
+  if (answer === 'resource' && status < 300 && encodings.length === 0 && isEvents(headers))
+    return { as: 'opaque', isNaming: true };
+  if ((answer === 'opaque' || isRead) && status < 400) return { as: 'opaque' };
   if (encodings.length === 2) return { as: 'nonsense', why: 'two content encodings' };
   const encoding = encodings[0] ?? null;
   if (status >= 400) return { as: 'error', encoding };
   if (answer === 'document') return { as: 'whole', encoding, isJudged: false };
-  const isSse = String(headers['content-type'] ?? '').startsWith('text/event-stream');
-  return isSse || isArray ? { as: 'stream', encoding } : { as: 'whole', encoding, isJudged: true };
+  return isEvents(headers) || isArray ? { as: 'stream', encoding } : { as: 'whole', encoding, isJudged: true };
+}
+
+function isEvents(headers: HeaderBag): boolean {
+  return String(headers['content-type'] ?? '').startsWith('text/event-stream');
 }
 
 function isJson(headers: HeaderBag): boolean {

@@ -13,6 +13,8 @@ export interface ReadOptions {
   /** Of the copy; 0 means no limit. */
   readonly maxBytes: number;
   readonly read: ReadAnswer;
+  /** The header fields of our own, as they are once it was read: others may have been asked meanwhile. */
+  readonly sign: () => HeaderBag;
   /** `heldBytes` has changed. */
   readonly onCopy: () => void;
 }
@@ -23,14 +25,20 @@ export class ResourceAnswer implements Sink {
   readonly #encoding: string | null;
   readonly #maxBytes: number;
   readonly #read: ReadAnswer;
+  readonly #sign: () => HeaderBag;
   readonly #onCopy: () => void;
   readonly #onEnd: (brokenBy: Error | null) => void;
   /** The copy that is being read, beside what the latch holds. */
   heldBytes = 0;
 
   /** @param onEnd - called once, when the latch has what will be shown, or with what went wrong */
-  constructor(latch: Latch, { encoding, maxBytes, read, onCopy }: ReadOptions, onEnd: (by: Error | null) => void) {
+  constructor(
+    latch: Latch,
+    { encoding, maxBytes, read, sign, onCopy }: ReadOptions,
+    onEnd: (by: Error | null) => void,
+  ) {
     this.#latch = latch;
+    this.#sign = sign;
     this.#onCopy = onCopy;
     this.#encoding = encoding;
     this.#maxBytes = maxBytes;
@@ -64,7 +72,7 @@ export class ResourceAnswer implements Sink {
       this.heldBytes = body.length;
       this.#onCopy();
       const shown = await this.#read(body);
-      if (shown !== null) this.#latch.replace(shown);
+      if (shown !== null) this.#latch.replace(shown, this.#sign());
       this.heldBytes = 0;
     } catch (error) {
       // An answer that could not be read might show what is not the caller's.

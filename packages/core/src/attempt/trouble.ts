@@ -167,6 +167,11 @@ export function silence(phase: Phase, afterMs: number): Failure {
           mayHaveRun: true,
         },
       );
+    case 'client-body':
+      return failure('slow_client', 'request_timeout', 'The client sent nothing for longer than server.bodyInMs.', {
+        scope: 'request',
+        again: 'never',
+      });
     default:
       return failure(
         'timeout',

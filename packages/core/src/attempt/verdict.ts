@@ -72,6 +72,8 @@ function mayRepeat(failure: Failure, repeat: Repeat): boolean {
       return !failure.mayHaveRun;
     case 'if-nothing-happened':
       return failure.isProofOfNothing;
+    case 'never':
+      return false;
   }
 }
 

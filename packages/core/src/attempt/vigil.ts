@@ -13,12 +13,15 @@ export interface VigilTools {
   readonly clock: Clock;
   readonly alarms: Alarms;
   readonly timeouts: TimeoutSettings;
+  /** How long a client may send nothing of a body that passes while it comes, in ms; 0 for no limit. */
+  readonly bodyInMs: number;
 }
 
 /** Follows one attempt from the request to the last byte. */
 export class Vigil {
   readonly #patience: Patience;
   readonly #timeouts: TimeoutSettings;
+  readonly #bodyInMs: number;
   /** What a judged stream has said so far; null for every other answer, where each byte is a sign of life. */
   #scan: Scan | null = null;
   #signs = 0;
@@ -27,14 +30,39 @@ export class Vigil {
   #isError = false;
 
   /** @param onOver - a silence was too long; called at most once */
-  constructor({ clock, alarms, timeouts }: VigilTools, deadlineAtMs: number, onOver: (phase: Phase | 'total') => void) {
+  constructor(
+    { clock, alarms, timeouts, bodyInMs }: VigilTools,
+    deadlineAtMs: number,
+    onOver: (phase: Phase | 'total') => void,
+  ) {
     this.#patience = new Patience(clock, alarms, deadlineAtMs, onOver);
     this.#timeouts = timeouts;
+    this.#bodyInMs = bodyInMs;
   }
 
   waitForHead(isGeneration: boolean): void {
     const { headersMs } = this.#timeouts;
     this.#patience.enter('headers', isGeneration ? headersMs : headersMs * quickShare);
+  }
+
+  /** There is room for more of the request, and its client has to send it. */
+  waitForClient(): void {
+    this.#patience.enter('client-body', this.#bodyInMs);
+  }
+
+  /** A piece of the request is there, and the provider has to take it. */
+  waitForRoom(): void {
+    this.#patience.enter('sending', this.#timeouts.idleMs);
+  }
+
+  /**
+   * All of the request is there. What the provider makes of it may take as long as an answer of a model.
+   *
+   * @param limitMs - the request as a whole has so much time from here on
+   */
+  waitForReceipt(limitMs: number): void {
+    this.#patience.endIn(limitMs);
+    this.#patience.enter('headers', this.#timeouts.headersMs);
   }
 
   waitForBody(): void {
@@ -79,8 +107,9 @@ export class Vigil {
     this.#patience.enter('slow-reader', this.#timeouts.slowReaderMs);
   }
 
+  /** It takes more. Clients say so after whatever they have read, and that alone is no sign of the provider's. */
   resumed(): void {
-    this.#waitOn();
+    if (this.#patience.phase === 'slow-reader') this.#waitOn();
   }
 
   stop(): void {

@@ -23,8 +23,8 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
-/** root, list, entry, content, parts, part */
-const deepestKey = 6;
+/** root, list, entry, content, parts, part, fileData */
+const deepestKey = 7;
 /** No key that matters is longer. */
 const longestWord = 40;
 /** The name of a model has 128 letters at most, and may have its collection before it. */

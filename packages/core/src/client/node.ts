@@ -3,7 +3,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Cancellation } from '../cancellation.ts';
 import { SluiceError } from '../errors.ts';
-import type { BodyRoom, Exchange, Flow, HeaderBag, Sink } from '../wire.ts';
+import type { BodyRoom, BodyStream, Exchange, Flow, HeaderBag, Sink } from '../wire.ts';
+import { readyBody, requestBody } from './node-body.ts';
 import { Pieces } from './pieces.ts';
 
 /** What the driver needs to know. */
@@ -18,6 +19,8 @@ export interface NodeExchangeOptions {
   readonly slowReaderMs: number;
   /** The bytes of a body that somebody has read before; null when it is still to be read. */
   bodyOf(req: IncomingMessage): Uint8Array | null;
+  /** Where the client reaches the gateway. */
+  publicBaseOf(req: IncomingMessage): string;
 }
 
 /** One request as it came over `node:http`. */
@@ -62,6 +65,20 @@ export class NodeExchange implements Exchange {
     }
     if (maxBytes > 0 && read.length > maxBytes) throw tooLarge(maxBytes);
     return read;
+  }
+
+  openBody(): BodyStream | null {
+    const req = this.#req;
+    const read = this.#options.bodyOf(req);
+    if (read !== null) return readyBody(read);
+    const body = requestBody(req, this.#res);
+    if (body !== null && req.readableEnded) throw readBefore();
+    this.client.body = body;
+    return body;
+  }
+
+  publicBase(): string {
+    return this.#options.publicBaseOf(this.#req);
   }
 
   /** Most bodies have come with their head. They need no listener, no timer and no turn of the loop. */
@@ -206,6 +223,8 @@ class ResponseSink implements Sink {
   readonly #slowReaderMs: number;
   /** Every byte of the request is here, and Node is about to notice. */
   isRequestRead = false;
+  /** Passed on while it comes; nobody wants more of it once there is an answer. */
+  body: BodyStream | null = null;
 
   constructor(req: IncomingMessage, res: ServerResponse, slowReaderMs: number) {
     this.#req = req;
@@ -218,7 +237,8 @@ class ResponseSink implements Sink {
   }
 
   get #isComplete(): boolean {
-    return this.isRequestRead || this.#req.complete;
+    // Requests that a framework plays without a socket, for tests, are never `complete`; they end all the same.
+    return this.isRequestRead || this.#req.complete || this.#req.readableEnded;
   }
 
   open(flow: Flow): void {
@@ -253,6 +273,7 @@ class ResponseSink implements Sink {
       res.end();
       return this.#watchTail();
     }
+    this.body?.close();
     // The client still sends. A connection that is closed with unread bytes is reset, and the reset may overtake the
     // answer; so what comes is thrown away for a moment, while the answer is on its way.
     const timer = setTimeout(() => {

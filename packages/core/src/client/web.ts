@@ -2,11 +2,12 @@
 
 import { Cancellation } from '../cancellation.ts';
 import { SluiceError } from '../errors.ts';
-import type { BodyRoom, Exchange, Flow, HeaderBag, Sink } from '../wire.ts';
+import type { BodyRoom, BodyStream, Exchange, Flow, HeaderBag, Sink } from '../wire.ts';
 import { withoutMount } from './mount.ts';
 import { Pieces } from './pieces.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 import { newRequestId } from './request-id.ts';
+import { declaredLength, StreamedBody } from './streamed-body.ts';
 
 /** Bytes that wait for the reader before the source is held. */
 const highWaterBytes = 65_536;
@@ -18,8 +19,11 @@ export interface WebExchange {
   readonly response: Promise<Response>;
 }
 
-/** @param mountPath - what precedes the API's own paths, without a slash at its end */
-export function webExchange(request: Request, mountPath: string): WebExchange {
+/**
+ * @param mountPath - what precedes the API's own paths, without a slash at its end
+ * @param publicOrigin - where clients reach the gateway, when that is not the origin of the request's URL
+ */
+export function webExchange(request: Request, mountPath: string, publicOrigin: string | null = null): WebExchange {
   const cancellation = new Cancellation();
   const client = new ResponseSink(cancellation);
   const url = request.url;
@@ -33,16 +37,55 @@ export function webExchange(request: Request, mountPath: string): WebExchange {
     client,
     cancellation,
     readBody: (maxBytes, room) => readBody(request, maxBytes, cancellation, room),
+    openBody: () => openBody(request),
+    publicBase: () => (publicOrigin ?? new URL(url).origin) + mountPath,
   };
   if (request.signal.aborted) cancellation.cancel(request.signal.reason);
   else request.signal.addEventListener('abort', () => client.leave(request.signal.reason), { once: true });
   return { exchange, response: client.response };
 }
 
+/** A call in process as a request. Over a network somebody would have told how long its body is, where that is known. */
+export function requestOf(input: string | URL | Request, init: RequestInit | undefined): Request {
+  const request = new Request(input, init);
+  const body = init?.body;
+  const bytes = body instanceof Blob ? body.size : ArrayBuffer.isView(body) ? body.byteLength : null;
+  if (bytes !== null) request.headers.set('content-length', String(bytes));
+  return request;
+}
+
 function bagOf(headers: Headers): HeaderBag {
   const bag: HeaderBag = Object.create(null) as HeaderBag;
   for (const [name, value] of headers) bag[name] = value;
   return bag;
+}
+
+function openBody({ body: stream, bodyUsed, headers }: Request): BodyStream | null {
+  if (stream === null) return null;
+  if (bodyUsed)
+    throw new SluiceError('invalid_request', 'The body of this request was read before the gateway saw it.');
+  const declaredBytes = declaredLength(headers.get('content-length'));
+  if (declaredBytes === 0) return null;
+  return new StreamedBody(declaredBytes, (body) => {
+    let reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
+    const pull = async (): Promise<void> => {
+      try {
+        reader ??= (stream as ReadableStream<Uint8Array>).getReader();
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) return body.finish();
+          if (value.length > 0) return body.push(value);
+        }
+      } catch (error) {
+        body.fail(error instanceof Error ? error : new Error('the body broke off', { cause: error }));
+      }
+    };
+    return {
+      pull: () => void pull(),
+      hold() {},
+      stop: () => void (reader?.cancel() ?? stream.cancel()).catch(ignore),
+    };
+  });
 }
 
 async function readBody(

@@ -53,10 +53,28 @@ export interface BrokenAnswer {
   readonly isBetweenEvents: boolean;
 }
 
+/** How a stream that broke is heard to its end, where the provider keeps what it tells. */
+export interface Resumption {
+  /** Keys from the root of an event to the name of what is told: `interaction.id`. */
+  readonly subject: readonly string[];
+  /** The key at the root of an event that says where it stands: `event_id`. What follows it can be asked for. */
+  readonly place: string;
+  /**
+   * Path and query of the GET that tells the remainder; null when what was seen does not lead there.
+   *
+   * @param target - of the call whose stream broke
+   * @param subject - null when the stream has not named it
+   * @param place - of the last whole event; null when there was none, and then all of it is told
+   */
+  remainder(target: string, subject: string | null, place: string | null): string | null;
+}
+
 /** A language as the surfaces use it: pure functions and data. */
 export interface Dialect {
   readonly name: string;
   readonly grammar: Grammar;
+  /** What may be said between two events of a silent stream, so that nobody takes it for dead; null when nothing may. */
+  readonly heartbeat: string | null;
   /** The JSON body of an error that the client meets before any answer. */
   errorBody(error: SluiceError): string;
   /** The same in place of a body of the provider's own that cannot be shown, under the status that it came with. */

@@ -81,6 +81,11 @@ export class Project {
     return this.resting === null && this.#usable.length > 0;
   }
 
+  /** No key opens it, and time alone will not help: what it holds is out of reach until a probe or an operator says otherwise. */
+  get isClosed(): boolean {
+    return isDisabled(this.resting) || this.#keys.every(({ resting }) => isDisabled(resting));
+  }
+
   /** Keys of a project share its quota, so they simply take turns. */
   nextKey(): Key {
     this.#next = (this.#next + 1) % this.#usable.length;
@@ -139,6 +144,10 @@ function take<One>(from: One[], one: One): void {
 export function stateOf(resting: Resting | null): KeyState {
   if (resting === null) return 'ready';
   return resting.untilMs === null || resting.endedBy !== 'time' ? 'disabled' : 'cooling';
+}
+
+function isDisabled(resting: Resting | null): boolean {
+  return stateOf(resting) === 'disabled';
 }
 
 /** How a rest looks from outside; `offsetMs` turns the monotonic clock into the wall's. */

@@ -8,6 +8,13 @@ import type { Clock } from '../clock.ts';
 import { SluiceError } from '../errors.ts';
 import type { Flow, HeaderBag, Sink } from '../wire.ts';
 
+/** Keeps a silent stream alive, as long as it is open. */
+export interface Pulse {
+  /** Something has gone out just now. */
+  wrote(): void;
+  stop(): void;
+}
+
 /** What the client has been given so far. */
 export class Meter implements Sink {
   /** 0 until the head has gone out. */
@@ -18,6 +25,8 @@ export class Meter implements Sink {
   firstByteAtMs: number | null = null;
   outcome: 'open' | 'ended' | 'failed' = 'open';
   error: Error | null = null;
+  /** Null where nobody may say anything between two events. */
+  pulse: Pulse | null = null;
 
   readonly #client: Sink;
   readonly #clock: Clock;
@@ -43,8 +52,9 @@ export class Meter implements Sink {
     this.#client.open(flow);
   }
 
+  /** The first head is the one: what goes on where another call broke has been announced. */
   head(status: number, headers: HeaderBag): void {
-    if (this.outcome !== 'open') return;
+    if (this.outcome !== 'open' || this.isOpen) return;
     this.status = status;
     this.isSse = String(headers['content-type'] ?? '').startsWith('text/event-stream') && status < 400;
     try {
@@ -58,8 +68,18 @@ export class Meter implements Sink {
     if (this.outcome !== 'open') return true;
     this.firstByteAtMs ??= this.#clock.now();
     this.bytes += chunk.length;
+    this.pulse?.wrote();
+    return this.#write(chunk);
+  }
+
+  /** Bytes that are none of the answer. Whoever has not taken all of that is told nothing else. */
+  remark(bytes: Uint8Array): void {
+    if (this.outcome === 'open' && this.waitingBytes === 0) this.#write(bytes);
+  }
+
+  #write(bytes: Uint8Array): boolean {
     try {
-      return this.#client.write(chunk);
+      return this.#client.write(bytes);
     } catch (error) {
       this.#broke(error);
       return true;
@@ -69,6 +89,7 @@ export class Meter implements Sink {
   end(): void {
     if (this.outcome !== 'open') return;
     this.outcome = 'ended';
+    this.pulse?.stop();
     try {
       this.#client.end();
     } catch (error) {
@@ -80,6 +101,7 @@ export class Meter implements Sink {
     if (this.outcome !== 'open') return;
     this.outcome = 'failed';
     this.error = error;
+    this.pulse?.stop();
     try {
       this.#client.fail(error, lastWords);
     } catch {

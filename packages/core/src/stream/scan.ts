@@ -7,13 +7,13 @@
  * an object it goes line by line, inside it walks (`bytes/json-walk.ts`).
  */
 
-import { joined } from '../bytes/joined.ts';
 import { JsonWalk, type Walked } from '../bytes/json-walk.ts';
 import type { Grammar } from '../dialect/dialect.ts';
 import { EventKind } from './event-kind.ts';
 import { wordsOf } from './grammar-words.ts';
 import { type Named, Names, nameAt } from './names.ts';
-import { unfielded } from './unfielded.ts';
+import type { Trail } from './trail.ts';
+import { UsageText } from './usage-text.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -24,14 +24,11 @@ const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
-const decoder = new TextDecoder();
 const nothing = new Uint8Array();
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 const dataField = new TextEncoder().encode('data:');
 /** What ends a stream of chat completions, behind its bracket. */
 const endMark = new TextEncoder().encode('DONE]');
-/** Real ones have a few hundred bytes. A longer one counts nothing. */
-const longestUsageBytes = 65_536;
 /** Values that stand for "not set" where an enum is written by its name or number. */
 const unset = new Set(['', '0', 'FINISH_REASON_UNSPECIFIED', 'BLOCK_REASON_UNSPECIFIED', 'BLOCKED_REASON_UNSPECIFIED']);
 
@@ -54,6 +51,8 @@ export class Scan implements Walked {
   signs = 0;
   /** Bytes read so far. */
   position = 0;
+  /** Up to here it is whole events, each with its blank line. */
+  eventsTo = 0;
 
   readonly #grammar: Grammar;
   readonly #walk: JsonWalk;
@@ -82,15 +81,14 @@ export class Scan implements Walked {
   #isFinal = false;
   #isCounted = false;
   #callsTool = false;
-  #usage: Uint8Array[] = [];
-  #usageBytes = 0;
-  #isInUsage = false;
+  readonly #usage = new UsageText();
   #usageDepth = 1;
-  #usageFrom = 0;
   #chunk: Uint8Array = nothing;
   /** Null where events do not say of what kind they are. */
   readonly #event: EventKind | null;
   readonly #onName: ((named: Named) => void) | null;
+  /** Null where the remainder of a broken stream cannot be asked for. */
+  readonly #trail: Trail | null;
   /** Made for the first name: hardly any answer has one. */
   #names: Names | null = null;
   /** The event being read has named something. */
@@ -98,12 +96,16 @@ export class Scan implements Walked {
   /** The next value is a name. */
   #isNaming = false;
 
-  /** @param onName - told of what an answer names, as soon as the name has passed */
-  constructor(grammar: Grammar, onName: ((named: Named) => void) | null = null) {
+  /**
+   * @param onName - told of what an answer names, as soon as the name has passed
+   * @param trail - follows the stream; then only whole events may be shown
+   */
+  constructor(grammar: Grammar, onName: ((named: Named) => void) | null = null, trail: Trail | null = null) {
     this.#grammar = grammar;
     this.#walk = new JsonWalk(this, wordsOf(grammar));
     this.#event = grammar.events === null ? null : new EventKind(grammar.events);
     this.#onName = onName;
+    this.#trail = trail;
   }
 
   /** The framing that was seen. */
@@ -123,30 +125,31 @@ export class Scan implements Walked {
 
   /** How long the event is that is being read now, in bytes; also of what may become one. */
   get eventBytes(): number {
+    if (this.#trail !== null) return this.position - this.eventsTo;
     const isNothing = this.isBetweenEvents && !this.#isUndecided && !this.#isClosed;
     return isNothing ? 0 : this.position - this.#startedAt;
   }
 
-  /** Up to here the answer may be shown; what follows is an error, or may turn out to be one. */
+  /** Up to here the answer may be shown; what follows is an error, or may turn out to be one, or may have to come again. */
   get heldFrom(): number {
-    return this.isError || this.#isUndecided || this.#isClosed ? this.#startedAt : this.position;
+    const heldFrom = this.isError || this.#isUndecided || this.#isClosed ? this.#startedAt : this.position;
+    return this.#trail === null ? heldFrom : Math.min(heldFrom, this.eventsTo);
   }
 
   /** The last usage object that was read, as text; empty when there was none. */
   usageText(): string {
-    return this.#usage.length === 0 ? '' : unfielded(decoder.decode(joined(this.#usage)));
+    return this.#usage.text();
   }
 
   /** Reads the next piece. Any cutting of the same bytes leads to the same state. */
   feed(chunk: Uint8Array): void {
     this.#chunk = chunk;
-    this.#usageFrom = 0;
     let at = 0;
     while (at < chunk.length && this.errorTo === 0) {
       const isInObject = this.#walk.depth > 0 && (this.#line === 'skip' || this.#walk.isInString);
       at = isInObject ? this.#walkOn(chunk, at) : this.#readOutside(chunk[at] as number, at);
     }
-    if (this.#isInUsage) this.#keepUsage(chunk.length);
+    if (this.#usage.isOpen) this.#usage.cut(chunk);
     this.#names?.cut(chunk);
     this.position += chunk.length;
     this.#chunk = nothing;
@@ -157,21 +160,28 @@ export class Scan implements Walked {
     const at = this.#walk.feed(chunk, from, this.#isInField);
     const last = chunk[at - 1] as number;
     if (this.#isInField && this.#walk.depth > 0 && !this.#walk.isInString && (last === LF || last === CR))
-      this.#endLine(last);
+      this.#endLine(last, at);
     return at;
   }
 
-  #endLine(byte: number): void {
-    const isBlank = this.#line === 'start' && !(byte === LF && this.#lineEnd === CR);
-    if (this.#walk.depth === 0) this.#isUndecided = false;
-    else if (isBlank) this.#isBroken = true;
+  /** @param to - behind that byte, in the chunk */
+  #endLine(byte: number, to: number): void {
+    const isSecond = byte === LF && this.#lineEnd === CR;
+    const isBlank = this.#line === 'start' && !isSecond;
+    if (this.#walk.depth === 0) {
+      this.#isUndecided = false;
+      if (isBlank) this.#trail?.passed();
+      // The second half of a line end belongs to the line that it ends.
+      const isEnd = isBlank || (isSecond && this.eventsTo === this.position + to - 1);
+      if (isEnd) this.eventsTo = this.position + to;
+    } else if (isBlank) this.#isBroken = true;
     this.#line = 'start';
     this.#lineEnd = byte;
   }
 
   #readOutside(byte: number, at: number): number {
     if (byte === LF || byte === CR) {
-      this.#endLine(byte);
+      this.#endLine(byte, at + 1);
       return at + 1;
     }
     switch (this.#line) {
@@ -266,7 +276,7 @@ export class Scan implements Walked {
     if (depth === 1 && this.#isUndecided) this.#decide(word);
     const { keys } = this.#walk;
     if (this.#event !== null) {
-      return depth <= 2 && (this.#event.awaits(depth, word, keys[1] ?? null) || this.#awaitsName(depth, word));
+      return (depth <= 2 && this.#event.awaits(depth, word, keys[1] ?? null)) || this.#awaitsName(depth, word);
     }
     const { list, finish, block, parts, calls } = this.#grammar;
     switch (depth) {
@@ -281,14 +291,15 @@ export class Scan implements Walked {
         if (calls.includes(word) && keys[4] === parts && this.#isInContent()) this.#callsTool = true;
         return false;
       default:
-        return false;
+        return depth > 6 && this.#awaitsName(depth, word);
     }
   }
 
   #awaitsName(depth: number, word: string): boolean {
-    const path = nameAt(this.#grammar.names, this.#walk.keys, depth, word);
+    const path = nameAt(this.#trail?.names ?? this.#grammar.names, this.#walk.keys, depth, word);
     if (path === null) return false;
     this.#names ??= new Names(this.#grammar.list, (named) => {
+      if (this.#trail?.heard(named)) return;
       this.#hasNamed = true;
       this.#onName?.(named);
     });
@@ -306,11 +317,13 @@ export class Scan implements Walked {
   #seeError(): void {
     this.#isUndecided = false;
     this.isError = true;
+    this.#trail?.end();
     this.errorFrom = this.#openedAt;
   }
 
   value(word: string, at: number): void {
-    if (this.#names?.end(this.#chunk, at)) return;
+    // A number is no name, and comes before it is known where it begins.
+    if (this.#isNaming || this.#names?.end(this.#chunk, at)) return;
     if (this.#event !== null) {
       const { depth, keys } = this.#walk;
       const isError = this.#event.tell(depth, keys[depth] ?? null, word);
@@ -334,25 +347,21 @@ export class Scan implements Walked {
       this.#names?.begin(this.#chunk, at);
     }
     if (isObject && depth <= 2 && this.#isUsage(depth)) {
-      this.#isInUsage = true;
       this.#usageDepth = depth;
       this.#isCounted = true;
-      this.#usageFrom = at;
-      this.#usageBytes = 0;
-      this.#usage = [];
+      this.#usage.begin(at);
     }
   }
 
   leave(depth: number, at: number): void {
-    if (this.#isInUsage && depth === this.#usageDepth) {
-      this.#isInUsage = false;
-      this.#keepUsage(at + 1);
-    }
+    if (this.#usage.isOpen && depth === this.#usageDepth) this.#usage.end(this.#chunk, at + 1);
     if (depth > 0) return;
     this.documents++;
+    this.#trail?.told();
     if (this.#event !== null) this.#closeEvent(this.#event);
     if (this.#isContent || this.#isFinal || this.#isCounted) this.signs++;
     if (this.isError) this.errorTo = this.position + at + 1;
+    else if (this.#trail?.isGoingOn) this.hasMeaning = true;
     // An object without any key decides nothing and may pass.
     this.#isUndecided = false;
     this.#line = this.#isInField ? 'skip' : 'indent';
@@ -375,12 +384,6 @@ export class Scan implements Walked {
     const { usage, events } = this.#grammar;
     if (depth === 1) return keys[1] === usage;
     return events !== null && keys[2] === usage && keys[1] === events.whole;
-  }
-
-  #keepUsage(to: number): void {
-    this.#usageBytes += to - this.#usageFrom;
-    if (this.#usageBytes <= longestUsageBytes) this.#usage.push(this.#chunk.subarray(this.#usageFrom, to));
-    else this.#usage = [];
   }
 
   #isInContent(): boolean {

@@ -82,6 +82,11 @@ export class Watch implements Sink {
     return (isHeldThere ? 0 : this.#pendingBytes) + (this.#inspection?.waitingBytes ?? 0);
   }
 
+  /** What has been passed on so far is whole events: something may be said behind it. */
+  get isBetweenEvents(): boolean {
+    return this.#passedBytes === this.#options.scan.eventsTo;
+  }
+
   open(flow: Flow): void {
     this.#next.open(flow);
   }

@@ -6,6 +6,12 @@ import type { HeaderBag } from '../wire.ts';
 const json = /^application\/json[ ]*(?:;[ ]*charset=(?:"utf-8"|utf-8)[ ]*)?;?$/i;
 
 /**
+ * What `fetch` says of a text of which its caller has said nothing: so does the cache manager of `@google/generative-ai`,
+ * whose requests also name their client. Another site's page cannot do that unasked, whatever key it knows.
+ */
+const unsaid = 'text/plain;charset=UTF-8';
+
+/**
  * A body that says that it is something else than JSON in UTF-8 is not sent on: between two readings of the same bytes
  * is room for mischief.
  *
@@ -13,7 +19,8 @@ const json = /^application\/json[ ]*(?:;[ ]*charset=(?:"utf-8"|utf-8)[ ]*)?;?$/i
  */
 export function assertJson(headers: HeaderBag): void {
   const type = headers['content-type'];
-  if (typeof type !== 'string' || !json.test(type.trim())) {
+  const isUnsaid = type === unsaid && typeof headers['x-goog-api-client'] === 'string';
+  if (typeof type !== 'string' || !(isUnsaid || json.test(type.trim()))) {
     const got = type === undefined ? 'none' : JSON.stringify(String(type).slice(0, 64));
     throw new SluiceError(
       'unsupported_media_type',

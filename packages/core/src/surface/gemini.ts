@@ -11,6 +11,7 @@ import { isLivePath, upgradeRequired } from './live-path.ts';
 import { modelInBody } from './model-in-body.ts';
 import { type AnswerKind, type Call, type Knock, type Repeat, registerFiles, type Surfaces } from './surface.ts';
 import { parseTarget, type QueryParameter, type Target } from './target.ts';
+import { uploadCall, uploadPath } from './uploads.ts';
 
 /** The API at the root, under `/upload/` or `/download/`, in any version: SDKs use `v1`, `v1beta` and `v1alpha`. */
 const versioned = /^\/(?:upload\/|download\/)?v[0-9][a-z0-9]*(?:[/:]|$)/;
@@ -77,7 +78,12 @@ export function geminiSurfaces(routes: ModelRoutes): Surfaces {
       if (isForeignModelList(target, knock)) return foreignModelList(target, knock);
       const [, ...rest] = target.segments;
       if (rest[0] === 'openai') return openaiCall(rest.slice(1).join('/'), target, knock);
-      if (interactionsPath.test(`/${target.segments.join('/')}`)) {
+      const plainPath = `/${target.segments.join('/')}`;
+      if (uploadPath.test(plainPath)) {
+        const dialect = interactionsPath.test(plainPath) ? interactions : gemini;
+        return uploadCall(passed(dialect, target, knock, {}), target, knock.method, knock.headers);
+      }
+      if (interactionsPath.test(plainPath)) {
         const other = passed(interactions, target, knock, {});
         return interactionsCall(other, target, knock.method, canBeJudged(target.query));
       }

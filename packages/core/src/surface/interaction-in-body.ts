@@ -18,7 +18,7 @@ const words = new Words(['model', 'store', 'agent', 'environment', 'background']
 export function interactionInBody(call: Call, body: Uint8Array): Call {
   const { model, isKept } = read(body);
   const named = model === null ? call : { ...call, model: model.replace(/^models\//, '') };
-  return isKept ? named : { ...named, isSticky: false, repeat: 'unless-it-ran' };
+  return isKept ? named : { ...named, isSticky: false, repeat: 'unless-it-ran', resumption: null };
 }
 
 function read(body: Uint8Array): { model: string | null; isKept: boolean } {

@@ -1,5 +1,6 @@
 /** The Interactions API as clients call it: which of its calls is which. What is not known passes through. */
 
+import { interactionResumption } from '../dialect/interactions/resumption.ts';
 import type { Call } from './surface.ts';
 import type { Target } from './target.ts';
 
@@ -15,12 +16,13 @@ export function interactionsCall(passed: Call, { segments, verb }: Target, metho
   const [, collection, id, what] = segments;
   if (collection !== 'interactions' || verb !== null) return passed;
   const answer = canBeJudged ? 'generation' : 'opaque';
+  const streaming = { answer, resumption: interactionResumption } as const;
   if (id === undefined) {
     return method === 'POST'
-      ? { ...passed, name: 'interactions.create', answer, wantsJson: true, hasModelInBody: true }
+      ? { ...passed, ...streaming, name: 'interactions.create', wantsJson: true, hasModelInBody: true }
       : passed;
   }
-  if (what === undefined && method === 'GET') return { ...passed, name: 'interactions.get', answer };
+  if (what === undefined && method === 'GET') return { ...passed, name: 'interactions.get', ...streaming };
   if (what === undefined && method === 'DELETE') return { ...passed, name: 'interactions.delete' };
   return what === 'cancel' && method === 'POST' ? { ...passed, name: 'interactions.cancel' } : passed;
 }

@@ -1,6 +1,6 @@
 /** The contract of what the client asked: a path, and what a call to it means for everybody behind. */
 
-import type { Dialect } from '../dialect/dialect.ts';
+import type { Dialect, Resumption } from '../dialect/dialect.ts';
 import type { HeaderBag } from '../wire.ts';
 
 /**
@@ -8,16 +8,18 @@ import type { HeaderBag } from '../wire.ts';
  * `generation`: complete only with its terminal marker; a stream is shown from its first meaning, a whole answer at its end.
  * `document`: complete when HTTP says so; held until it is whole.
  * `resource`: where it is JSON, held until it is whole and read for what was made or is listed; else as it comes.
+ * `receipt`: the same, of what was uploaded; errors in plain words are shown as they are.
  * `opaque`: passes as it comes.
+ * `remainder`: a stream that goes on where another one of the same answer broke, and nothing else.
  */
-export type AnswerKind = 'generation' | 'document' | 'resource' | 'opaque';
+export type AnswerKind = 'generation' | 'document' | 'resource' | 'receipt' | 'opaque' | 'remainder';
 
 /**
  * When a call may be made again.
  * `always`: it reads. `unless-it-ran`: a generation; not after a time-out, for it may have been billed.
- * `if-nothing-happened`: it creates or changes something.
+ * `if-nothing-happened`: it creates or changes something. `never`: a part of it is gone, and nobody has it any more.
  */
-export type Repeat = 'always' | 'unless-it-ran' | 'if-nothing-happened';
+export type Repeat = 'always' | 'unless-it-ran' | 'if-nothing-happened' | 'never';
 
 /** The call that a caller signs for a bucket of its own, beside the key (docs/decisions/2026-11-21-files-register.md). */
 export const registerFiles = 'files.register';
@@ -42,6 +44,12 @@ export interface Call {
   readonly wantsJson: boolean;
   /** The model is named in the body instead. */
   readonly hasModelInBody: boolean;
+  /** How its stream is heard to the end when it breaks; null or missing when it cannot be. */
+  readonly resumption?: Resumption | null;
+  /** How its body is taken: read whole before anything else is done, or passed on while it comes. @default 'whole' */
+  readonly body?: 'whole' | 'stream';
+  /** It is a part of an upload: of a session that goes on, or of one that its answer may open (null). */
+  readonly upload?: { readonly session: string | null };
 }
 
 /** What a surface is told about a request. */

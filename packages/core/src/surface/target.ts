@@ -44,10 +44,20 @@ export function parseTarget(target: string): Target {
   const colon = last.indexOf(':');
   const verb = colon < 0 ? null : decodedOnce(last.slice(colon + 1));
   parts.push(colon < 0 ? last : last.slice(0, colon));
-  const segments = parts.map(decodedOnce);
+  const segments = path.includes('%') ? parts.map(decodedOnce).flatMap(withoutNames) : parts;
   if (!segments.every((segment) => segmentShape.test(segment))) throw noSuchPath();
   if (verb !== null && !verbShape.test(verb)) throw noSuchPath();
   return { segments, verb, path, query: mark < 0 ? [] : parseQuery(target.slice(mark + 1)) };
+}
+
+/**
+ * A whole name where an id stands: the OpenAI endpoint lists `models/gemini-2.5-flash`, and OpenAI's SDK asks for that with
+ * an encoded slash. Both of its parts have to be plain names like all others.
+ */
+function withoutNames(segment: string, at: number, segments: readonly string[]): readonly string[] {
+  const [collection = '', ...ids] = segment.split('/');
+  const isName = at === 3 && segments[1] === 'openai' && collection === segments[2] && ids.length === 1;
+  return isName ? [collection, ...ids] : [segment];
 }
 
 function parseQuery(query: string): QueryParameter[] {

@@ -1,7 +1,8 @@
 /** {@link Upstream} over `fetch`, for every runtime without undici. */
 
 import { type Member, Roster } from '../roster.ts';
-import type { HeaderBag, Sink, Upstream, UpstreamRequest } from '../wire.ts';
+import type { BodyStream, HeaderBag, Sink, Upstream, UpstreamRequest } from '../wire.ts';
+import { fieldsUp } from './body-length.ts';
 
 /** What can be told to it. */
 export interface FetchOptions {
@@ -72,9 +73,9 @@ class Call implements Member {
     try {
       const response = await fetch(request.origin + request.target, {
         method: request.method,
-        headers: pairs(request.headers),
+        headers: pairs(fieldsUp(request)),
         // A body with GET is nothing that `fetch` can send.
-        body: isBodiless.has(request.method) ? null : (request.body as Uint8Array<ArrayBuffer> | null),
+        ...(isBodiless.has(request.method) ? null : bodyFor(request.body)),
         redirect: 'manual',
         signal,
       });
@@ -102,6 +103,27 @@ class Call implements Member {
       if (this.#isHeld) await new Promise<void>((resolve) => (this.#resumeRead = resolve));
     }
   }
+}
+
+/** A body that passes while it comes is asked for piece by piece, and the answer is not waited for before its end. */
+function bodyFor(body: UpstreamRequest['body']): RequestInit & { readonly duplex?: 'half' } {
+  if (body === null || body instanceof Uint8Array) return { body: body as Uint8Array<ArrayBuffer> | null };
+  return { body: streamOf(body), duplex: 'half' };
+}
+
+function streamOf(body: BodyStream): ReadableStream<Uint8Array> {
+  const pieces = body[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await pieces.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: () => void pieces.return?.(),
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 function pairs(flat: string[]): [string, string][] {

@@ -3,6 +3,7 @@
 import type { LookupFunction, Socket } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
 import type { Flow, HeaderBag, Sink, Upstream } from '../wire.ts';
+import { fieldsUp } from './body-length.ts';
 import { Connector, type Wanting } from './connector.ts';
 
 /** What can be told to it. */
@@ -22,6 +23,11 @@ export interface UndiciOptions {
 
 /** Longer than the pauses of a conversation, shorter than what Google's front ends keep open. */
 const keepAliveMs = 20_000;
+/**
+ * A body that passes while it comes cannot be sent again, so it takes no connection that its other end may just have
+ * closed: only one that was busy a moment ago, as in the middle of an upload in pieces.
+ */
+const keepAliveOfStreamsMs = 1_000;
 /** An answer with more fields than this is no answer of an API. */
 const mostHeaders = 200;
 
@@ -36,29 +42,35 @@ const mostHeaders = 200;
 export function undiciUpstream({ connectMs = 5_000, lookup, ca }: UndiciOptions = {}): Upstream {
   const own = { ...(lookup && { lookup }), ...(ca && { ca: [ca].flat() }) };
   const connector = new Connector({ allowH2: false, timeout: connectMs, ...own });
-  const agent = new Agent({
-    allowH2: false,
-    bodyTimeout: 0,
-    headersTimeout: 0,
-    keepAliveTimeout: keepAliveMs,
-    connect: connector.connect,
-    pipelining: 1,
-  });
+  const agentOf = (keepAliveTimeout: number): Agent =>
+    new Agent({
+      allowH2: false,
+      bodyTimeout: 0,
+      headersTimeout: 0,
+      keepAliveTimeout,
+      connect: connector.connect,
+      pipelining: 1,
+    });
+  const [agent, streams] = [agentOf(keepAliveMs), agentOf(keepAliveOfStreamsMs)];
   return {
     send(request, sink) {
-      const { origin, method, target, headers, body } = request;
+      const { origin, method, target } = request;
+      const headers = fieldsUp(request);
+      // Its types forget that it takes any async iterable, as its documents say (Dispatcher.md, DispatchOptions).
+      const body = request.body as Uint8Array | null;
+      const through = body === null || body instanceof Uint8Array ? agent : streams;
       const call = new Call(sink, connector);
       sink.open(call);
       connector.wanting = call;
       try {
-        agent.dispatch({ origin, path: target, method: method as Dispatcher.HttpMethod, headers, body }, call);
+        through.dispatch({ origin, path: target, method: method as Dispatcher.HttpMethod, headers, body }, call);
       } catch (error) {
         call.onResponseError(null, error as Error);
       } finally {
         connector.wanting = null;
       }
     },
-    close: () => agent.destroy(),
+    close: async () => void (await Promise.all([agent.destroy(), streams.destroy()])),
   };
 }
 

@@ -114,14 +114,73 @@ describe('an answer tells of', () => {
       { out: { name: 'files/f' }, name: 'sketches/s' },
       ['files/f'],
     ],
+    ['what a verb of a new API makes', 'POST /v3/sketches:draw', { all: [{ name: 'sketches/a' }] }, ['sketches/a']],
+    ['what a thing of it makes', 'POST /v3/sketches/s:copy', { it: { name: 'sketches/b' } }, ['sketches/b']],
+    [
+      'what a new verb of a known API names',
+      'POST /v1beta/fileSearchStores/s:split',
+      { parts: [{ store: { name: 'fileSearchStores/t' } }, { uri: 'files/f' }] },
+      ['fileSearchStores/t', 'files/f'],
+    ],
+    ['what a new verb of its collection names', 'POST /v1beta/files:merge', { to: { name: 'files/m' } }, ['files/m']],
+    [
+      'a file that a model has left',
+      'POST /v1beta/models/m:generateContent',
+      { candidates: [{ content: { parts: [{ fileData: { fileUri: 'files/f' } }] } }] },
+      ['files/f'],
+    ],
+    [
+      'one in a new verb of a model',
+      'POST /v1beta/models/m:dream',
+      { candidates: [{ content: { parts: [{ fileData: { fileUri: 'files/f' } }] } }] },
+      ['files/f'],
+    ],
+    ['one in a step', 'POST /v1/interactions', { step: { content: [{ uri: 'files/f' }] } }, ['files/f']],
+    ['one in a piece of a step', 'POST /v1/interactions', { delta: { uri: 'files/f' } }, ['files/f']],
+    ['one in an output', 'POST /v1/interactions', { interaction: { outputs: [{ uri: 'files/f' }] } }, ['files/f']],
   ])('%s, unless something is known of it', async (_what, line, answer, names) => {
     expect(await made(line, answer)).toMatchObject(names.map((name) => ({ name, of: null, isMentioned: true })));
+  });
+
+  test.each([
+    ['what a thing of a new API has become', 'GET /v3/sketches/s', { result: { uri: 'files/f' } }],
+    ['what it was changed to', 'PATCH /v3/sketches/s', { preview: { fileUri: 'files/f' } }],
+    ['what an interaction has left', 'GET /v1/sketches/s', { steps: [{ content: [{ uri: 'files/f' }] }] }],
+  ])('%s: it came of that', async (_what, line, answer) => {
+    const file = (await made(line, answer)).find(({ name }) => name === 'files/f');
+    expect(file).toMatchObject({ of: 'sketches/s', isMentioned: true });
+  });
+
+  test.each([
+    ['a file', 'POST /v1beta/openai/files', { id: 'file-a', object: 'file' }, ['files/file-a'], null],
+    ['a batch', 'POST /v1beta/openai/batches', { id: 'batch_b', input_file_id: 'file-a' }, ['batches/batch_b'], null],
+    [
+      'what came of a batch',
+      'GET /v1beta/openai/batches/batch_b',
+      { id: 'batch_b', output_file_id: 'file-out', error_file_id: 'files/err' },
+      ['files/file-out', 'files/err'],
+      'batches/batch_b',
+    ],
+  ])('%s of the OpenAI endpoint', async (_what, line, answer, names, of) => {
+    expect(await made(line, answer)).toMatchObject(names.map((name) => ({ name, of })));
   });
 
   test.each([
     ['what a new API was given', 'POST /v3/sketches:make', { request: { name: 'files/f' } }],
     ['what a model says', 'POST /v1beta/models/m:newVerb', { candidates: [{ functionCall: { name: 'files/f' } }] }],
     ['what it says elsewhere', 'POST /v1/projects/p:ask', { candidates: [{ functionCall: { name: 'files/f' } }] }],
+    [
+      'what it gives to a tool',
+      'POST /v1beta/models/m:generateContent',
+      { candidates: [{ content: { parts: [{ functionCall: { args: { fileData: { fileUri: 'files/f' } } } }] } }] },
+    ],
+    [
+      'what it found on the web',
+      'POST /v1beta/models/m:generateContent',
+      { candidates: [{ groundingMetadata: { groundingChunks: [{ web: { uri: 'files/f' } }] } }] },
+    ],
+    ['an address of somebody else', 'POST /v1/interactions', { delta: { uri: 'https://example.com/files/f' } }],
+    ['what a deleted thing says', 'DELETE /v3/sketches/s', { name: 'files/f' }],
     ['a token', 'POST /v1alpha/authTokens', { name: 'authTokens/secret' }],
     ['what a known API names beside its own', 'POST /v1beta/batches/b:cancel', { metadata: { name: 'files/f' } }],
     [

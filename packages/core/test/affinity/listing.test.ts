@@ -125,6 +125,30 @@ describe('one list over all projects', () => {
     await expect(bench.page('alice', '')).rejects.toMatchObject({ code: 'upstream_protocol' });
   });
 
+  test.each([
+    ['nothing is in the projects that follow', { a: mine(2, 'a'), b: [], c: [] }],
+    ['only others have something there', { a: mine(2, 'a'), b: theirs(30, 'b'), c: theirs(1, 'c') }],
+    ['others follow in the same project', { a: [...mine(2, 'a'), ...theirs(5)], b: [] }],
+  ])('has no token where no entry follows: %s', async (_, held) => {
+    const bench = await aBench(held);
+    const page = await bench.page('alice', 'pageSize=2');
+    expect(namesIn(page)).toEqual(['files/a0', 'files/a1']);
+    expect(page.nextPageToken).toBeUndefined();
+  });
+
+  test('and one where it cannot be told whether one does: what went wrong is told behind it', async () => {
+    const bench = await aBench({ a: mine(2, 'a'), b: [] });
+    bench.broken.add('b');
+    const page = await bench.page('alice', 'pageSize=2');
+    await expect(bench.page('alice', `pageToken=${page.nextPageToken}`)).rejects.toThrow('b is broken');
+  });
+
+  test('goes on without a project that no key opens', async () => {
+    const bench = await aBench({ a: mine(2, 'a'), b: mine(2, 'b'), c: mine(2, 'c') });
+    bench.closed.add('b');
+    expect((await bench.readAll('alice', 1)).flat()).toEqual(['files/a0', 'files/a1', 'files/c0', 'files/c1']);
+  });
+
   test('takes no token of another caller', async () => {
     const bench = await aBench({ a: mine(4, 'a') });
     const { nextPageToken } = await bench.page('alice', 'pageSize=2');
@@ -161,10 +185,11 @@ async function aBench(held: Shelves, { usual = 10, text }: BenchOptions = {}) {
     }
   }
   const broken = new Set<string>();
+  const closed = new Set<string>();
   const sameAs = new Map<string, string>();
   const gone = new Set<string>();
   const asked: string[] = [];
-  const bench = { projects, broken, sameAs, asked, mostCalls: 0, mostAtOnce: 0, remove, page, readAll };
+  const bench = { projects, broken, closed, sameAs, asked, mostCalls: 0, mostAtOnce: 0, remove, page, readAll };
   let running = 0;
 
   /** Goes on behind the last one shown, as the provider does. */
@@ -174,6 +199,7 @@ async function aBench(held: Shelves, { usual = 10, text }: BenchOptions = {}) {
     bench.mostAtOnce = Math.max(bench.mostAtOnce, running);
     await Promise.resolve();
     running--;
+    if (closed.has(project)) return null;
     if (broken.has(project)) throw new Error(`${project} is broken`);
     if (text !== undefined) return bytes(text);
     const query = new URLSearchParams(target.split('?')[1] ?? '');

@@ -149,6 +149,21 @@ test('what was made is shown also when it cannot be written down', async () => {
   expect(await places.read(create, bytes({ name: 'cachedContents/abc' }), 'main', 'alice')).toBeNull();
 });
 
+test.each([
+  ['', 'alice'],
+  ['?stream=true&include_input=false', 'alice'],
+  ['?include_input=true', undefined],
+])(
+  'a file that an interaction has left is learnt where it is read%s, but for what it was given',
+  async (query, maker) => {
+    const { places, ledger } = setPlaces();
+    await places.learn({ ...create, target: '/v1/interactions' }, { id: 'i' }, 'main', 'alice');
+    const call = { method: 'GET', target: `/v1/interactions/i${query}`, isOfModel: false };
+    await places.learn(call, { steps: [{ content: { uri: 'files/left' } }] }, 'main', 'alice');
+    expect((await ledger.ownerOf('files/left'))?.caller).toBe(maker);
+  },
+);
+
 function setPlaces(canTell = () => true) {
   const clock = fakeClock();
   const store = memoryStore(clock);
@@ -162,7 +177,7 @@ function setPlaces(canTell = () => true) {
   const tokens = new PageTokens({ store, pool: 'gemini', clock, canTell });
   const projects = () => ['main', 'other'];
   const places = new Places({ ledger, search, tokens, projects, hosts: new Set(), canTell, clock });
-  return { places, store };
+  return { places, store, ledger };
 }
 
 function bytes(value: object): Uint8Array {

@@ -35,6 +35,9 @@ describe('a path names', () => {
     ['/v1/triggers/t/executions', 'triggers/t'],
     ['/v1/webhooks/w:ping', 'webhooks/w'],
     ['/v1beta/openai/files/abc', 'files/abc'],
+    ['/v1beta/openai/files/files%2Fabc', 'files/abc'],
+    ['/v1beta/openai/files/files/abc', 'files/abc'],
+    ['/v1beta/openai/batches/batches%2fabc/cancel', 'batches/abc'],
   ])('%s: %s', async (path, name) => {
     expect(await names(null, path)).toEqual([name]);
     const [reference] = await referencesOf({ path, query: [] }, bytes(''), null);

@@ -54,6 +54,17 @@ describe('an error answer that may be shown', () => {
     });
   });
 
+  test.each([
+    [404, 'NOT_FOUND'],
+    [403, 'PERMISSION_DENIED'],
+    [418, 'UNAVAILABLE'],
+  ])('is replaced by one that names its status: %d', (status, name) => {
+    const refused = failure('refused', 'upstream_protocol', `The provider answered ${status} (refused).`);
+    const page = '<html>Sorry</html>';
+    const held = holdAnswer({ ...read({ text: page, clean: page }), status }, refused, apiCall);
+    expect(JSON.parse(Buffer.from(held.body).toString()).error).toMatchObject({ code: status, status: name });
+  });
+
   test('is replaced in the words of its own language', () => {
     const held = holdAnswer(read({ isWhole: false }), failed, { ...apiCall, dialect: interactions });
     expect(held.status).toBe(503);

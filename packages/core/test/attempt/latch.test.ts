@@ -123,6 +123,45 @@ test('whatever happens in whatever order, the client sees a prefix of the answer
   );
 });
 
+describe('while it is halted', () => {
+  test('the client sees nothing more, however often it asks, and then all of it in order', () => {
+    const { latch, client } = latched();
+    latch.write(bytes('a'));
+    latch.release();
+    latch.halt();
+    expect(latch.write(bytes('b'))).toBe(false);
+    expect(latch.write(bytes('c'))).toBe(false);
+    expect(latch.heldBytes).toBe(2);
+    latch.resume();
+    latch.end();
+    expect(client.told).toEqual(['open', 'head 200', 'a']);
+    latch.goOn();
+    expect(client.told).toEqual(['open', 'head 200', 'a', 'b', 'c', 'end']);
+    expect(latch.heldBytes).toBe(0);
+  });
+
+  test('an error that is told stands behind all that came before it', () => {
+    const { latch, client } = latched();
+    latch.write(bytes('a'));
+    latch.release();
+    latch.halt();
+    latch.write(bytes('b'));
+    latch.fail(new Error('broken'), bytes('last words'));
+    latch.goOn();
+    expect(client.told.join(' ')).toMatch(/a b .*last words/);
+  });
+
+  test('and nothing has come, going on does nothing', () => {
+    const { latch, client } = latched();
+    latch.write(bytes('a'));
+    latch.release();
+    latch.halt();
+    latch.goOn();
+    expect(latch.write(bytes('b'))).toBe(true);
+    expect(client.told).toEqual(['open', 'head 200', 'a', 'b']);
+  });
+});
+
 function latched(flow: Flow = { ...stillFlow }) {
   const client = recordingSink();
   let releases = 0;

@@ -112,6 +112,47 @@ describe('an id can be used as soon as it is seen', () => {
   });
 });
 
+describe('a file that is left in the middle of a stream', () => {
+  const events = [
+    { text: 'Here it ' },
+    { fileData: { fileUri: 'https://generativelanguage.googleapis.com/v1beta/files/left', mimeType: 'image/png' } },
+    { text: 'is.' },
+  ].map((part, at) => {
+    const candidate = { content: { role: 'model', parts: [part] }, ...(at === 2 ? { finishReason: 'STOP' } : {}) };
+    return `data: ${JSON.stringify({ candidates: [candidate] })}\r\n\r\n`;
+  });
+
+  test('is seen when it is written down, and what comes before it at once', async () => {
+    const owned: string[] = [];
+    const { store, write } = slowStore(owned);
+    const gateway = createGateway({
+      keys: 'k',
+      callers: 'anyone',
+      upstream: scripted('text/event-stream', events),
+      store,
+    });
+    const response = await gateway.fetch('/v1beta/models/m:streamGenerateContent?alt=sse', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"contents":[]}',
+    });
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    const seen: string[] = [];
+    const reading = (async () => {
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+        seen.push(Buffer.from(piece.value).toString());
+      }
+    })();
+    for (let round = 0; round < 5; round++) await turn();
+    expect(seen.join('')).toBe(events[0]);
+    write();
+    await reading;
+    expect(seen.join('')).toBe(events.join(''));
+    expect(owned.some((name) => name.endsWith('files/left'))).toBe(true);
+    await gateway.close();
+  });
+});
+
 function errandThat(learn: Errand['learn']): Errand {
   return { learn } as Errand;
 }

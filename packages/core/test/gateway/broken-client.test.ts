@@ -30,6 +30,8 @@ function exchangeTo(client: RecordingSink): Exchange {
     client,
     cancellation: new Cancellation(),
     readBody: async () => Buffer.from('{"contents":[]}'),
+    openBody: () => null,
+    publicBase: () => 'http://gateway.test',
   };
 }
 

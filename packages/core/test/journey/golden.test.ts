@@ -123,6 +123,8 @@ async function travelled(
     remote: null,
     cancellation: new Cancellation(),
     readBody: async () => Buffer.from('{}'),
+    openBody: () => null,
+    publicBase: () => 'http://gateway.test',
   };
   await gateway.handle(exchange);
   return { pieces, end };

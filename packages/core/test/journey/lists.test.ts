@@ -1,5 +1,6 @@
 /** Lists over a pool: one list of one's own, however many projects it lies in and whoever else has things there. */
 
+import type { AttemptEvent } from '@sluice/core';
 import { describeDrivers, type Mounted, type ReadAnswer, read } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 import {
@@ -133,21 +134,83 @@ describeDrivers('lists over three projects', (_driver, mount) => {
     expect(seen).toEqual(namesIn(direct, 'models'));
   });
 
-  test('a project that cannot be asked makes the list fail, and says nothing of who it is', async () => {
+  test('a project that cannot be asked just now makes the list fail, and says nothing of who it is', async () => {
     const mounted = await mount(threeProjects);
     await spread(mounted, alice, 1);
     mounted.simulator.plan(keyOf.two as string, ['503']);
     const broken = await readAll(mounted, alice);
     expect(broken.last.status).toBe(503);
     expect(broken.seen).toHaveLength(2);
-    mounted.simulator.plan(keyOf.two as string, ['403-leaked']);
-    const leaked = await readAll(mounted, alice);
-    expect(leaked.last.status).not.toBe(200);
-    const resting = await readAll(mounted, alice);
-    expect(resting.last.status).toBe(503);
-    expect(resting.last.text).toContain('NO_USABLE_KEY');
-    expect(resting.last.headers.get('retry-after')).not.toBeNull();
-    expect(resting.last.text).not.toMatch(/canary|"two"|two#/);
+    mounted.simulator.plan(keyOf.two as string, ['429']);
+    for (const _ of ['refused', 'resting']) {
+      const { last } = await readAll(mounted, alice);
+      expect([429, 503]).toContain(last.status);
+      expect(last.headers.get('retry-after')).not.toBeNull();
+      expect(last.headers.get('x-sluice-left-out')).toBeNull();
+      expect(last.text).not.toMatch(/canary|"two"|two#/);
+    }
+  });
+
+  test.each(['403-leaked', '403-suspended', '400-key-invalid'] as const)(
+    'goes on without a project that no key opens any more (%s), and every page says that one is missing',
+    async (step) => {
+      const mounted = await mount(threeProjects);
+      const mine = await spread(mounted, alice, 2);
+      const whole = await call(mounted, alice, '/v1beta/files');
+      expect([namesIn(whole).length, whole.headers.get('x-sluice-left-out')]).toEqual([6, null]);
+      mounted.simulator.plan(keyOf.two as string, [step]);
+      // The first one finds it out, and is whole but for that all the same; nobody after it asks again.
+      for (const _ of ['found out', 'known']) {
+        const page = await call(mounted, alice, '/v1beta/files');
+        expect(page.status).toBe(200);
+        expect(page.headers.get('x-sluice-left-out')).toBe('1');
+        expect(namesIn(page).toSorted()).toEqual(namesAt({ one: mine.one ?? [], three: mine.three ?? [] }).toSorted());
+        expect(page.text).not.toMatch(/canary|"two"|two#/);
+      }
+      const asked = mounted.simulator.journal.requests.filter((one) => one.step === step);
+      expect(asked).toHaveLength(1);
+      for (let token = ''; ; ) {
+        const page = await call(mounted, alice, `/v1beta/files?pageSize=1${token}`);
+        expect([page.status, page.headers.get('x-sluice-left-out')]).toEqual([200, '1']);
+        if (!page.text.includes('nextPageToken')) break;
+        token = `&pageToken=${tokenIn(page)}`;
+      }
+      // What lies there is told of by its name, and what never was is told of like what is another's.
+      const [gone] = mine.two as unknown as [{ name: string }];
+      expect((await call(mounted, alice, `/v1beta/${gone.name}`)).status).toBe(409);
+      const foreign = await call(mounted, bob, `/v1beta/${gone.name}`);
+      const never = await call(mounted, bob, '/v1beta/files/never-made');
+      expect([foreign.status, foreign.text]).toEqual([404, never.text.replace('files/never-made', gone.name)]);
+    },
+  );
+
+  test('is an error where no project at all can be opened', async () => {
+    const mounted = await mount(threeProjects);
+    for (const id of projects) await mounted.gateway.pools.gemini?.disable(`${id}#1`, 'a test');
+    const { status, text } = await call(mounted, alice, '/v1beta/files');
+    expect([status, text.includes('NO_USABLE_KEY')]).toEqual([503, true]);
+  });
+
+  test('tells of each of its calls to the provider as an attempt of its request', async () => {
+    const mounted = await mount(threeProjects);
+    const told: AttemptEvent[] = [];
+    mounted.gateway.on('attempt', (event) => void told.push(event));
+    mounted.simulator.plan(keyOf.two as string, ['503', 'ok', '429']);
+    const answer = await call(mounted, alice, '/v1beta/files');
+    expect(answer.status).toBe(200);
+    const requestId = answer.headers.get('x-sluice-request-id');
+    expect(told.map(({ project, outcome, status }) => [project, outcome, status]).toSorted()).toEqual([
+      ['one', 'ok', 200],
+      ['three', 'ok', 200],
+      ['two', 'ok', 200],
+      ['two', 'overloaded', 503],
+    ]);
+    expect(told.every((one) => one.requestId === requestId && one.pool === 'gemini' && one.key.endsWith('#1'))).toBe(
+      true,
+    );
+    expect(answer.headers.get('x-sluice-attempts')).toBe(String(told.length));
+    await call(mounted, alice, '/v1beta/files');
+    expect(told.at(-1)).toMatchObject({ project: 'two', status: 429, model: null, provider: 'gemini' });
   });
 
   test('a passing fault is asked again, and costs nobody a retry', async () => {

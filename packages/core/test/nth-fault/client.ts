@@ -73,6 +73,8 @@ export class Client implements Sink, Shown {
       client: this,
       cancellation: new Cancellation(),
       readBody: () => this.#readBody(),
+      openBody: () => null,
+      publicBase: () => 'http://gateway.test',
     };
   }
 

@@ -36,6 +36,21 @@ describe('how many tokens a call may use', () => {
     expect(estimateTokens(bytes({ contents: [{ parts: [part, part, part] }] }))).toBeLessThan(3_000 + empty * 2);
   });
 
+  test('a file behind the first megabytes is a file as well, and so is a limit behind it a limit', () => {
+    const part = { inlineData: { mimeType: 'image/png', data: 'A'.repeat(6_000_000) } };
+    const body = { contents: [{ parts: [part, part] }], generationConfig: { maxOutputTokens: 77 } };
+    const rest = JSON.stringify({ ...body, contents: [{ parts: [] }] }).length;
+    const tokens = estimateTokens(bytes(body));
+    expect(tokens).toBeGreaterThan(2_077);
+    expect(tokens).toBeLessThan(2_077 + rest);
+  });
+
+  test('behind more keys than are looked at all is text, but for the limit at the end', () => {
+    const keys = '{"a":1},'.repeat(70_000);
+    const body = `{"contents":[${keys}{"data":"${file}"}],"maxOutputTokens":77}`;
+    expect(estimateTokens(bytes(body))).toBe(Math.ceil(body.length / 4) + 77);
+  });
+
   test('whatever stands there, it is a number, and soon', () => {
     const odd = [
       '"data"'.repeat(100_000),

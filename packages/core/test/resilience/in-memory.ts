@@ -67,8 +67,12 @@ export class Played {
     if (!this.isAborted) this.#sink.head(status, { 'content-type': type, ...headers });
   }
 
-  say(piece: string): void {
-    if (!this.isAborted) this.isHeld = !this.#sink.write(encoder.encode(piece));
+  say(piece: string | Uint8Array): void {
+    if (!this.isAborted) this.isHeld = !this.#sink.write(typeof piece === 'string' ? encoder.encode(piece) : piece);
+  }
+
+  break(error: Error): void {
+    if (!this.isAborted) this.#sink.fail(error);
   }
 
   end(): void {
@@ -144,6 +148,8 @@ export class Stage {
       client: sink,
       cancellation,
       readBody,
+      openBody: () => null,
+      publicBase: () => 'http://gateway.test',
     });
     const asked: Asked = { sink, cancellation, over, endedAtMs: null };
     void over.then(() => {

@@ -15,6 +15,7 @@ const off = {
   totalMs: 0,
   slowReaderMs: 0,
   afterTerminalMs: 0,
+  heartbeatMs: 0,
 } satisfies TimeoutOptions;
 /** How a request ends when one of its timers does. */
 interface Case {
@@ -36,7 +37,7 @@ function babble(call: Played, stage: Stage, everyMs: number): void {
   });
 }
 
-const cases: Record<Exclude<keyof TimeoutOptions, 'connectMs'>, Case> = {
+const cases: Record<Exclude<keyof TimeoutOptions, 'connectMs' | 'heartbeatMs'>, Case> = {
   headersMs: { play: () => {}, ending: status },
   firstEventMs: {
     play(call, stage) {

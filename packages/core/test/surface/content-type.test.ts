@@ -21,6 +21,14 @@ describe('a body that says that it is JSON in UTF-8 is let in', () => {
   });
 });
 
+test('what `fetch` says of a text of an SDK of Google’s is taken for JSON, and of nobody else’s', () => {
+  const said = { 'content-type': 'text/plain;charset=UTF-8' };
+  expect(code({ ...said, 'x-goog-api-client': 'genai-js/0.24.1' })).toBeNull();
+  expect(code(said)).toBe('unsupported_media_type');
+  expect(code({ ...said, 'x-goog-api-key': 'key' })).toBe('unsupported_media_type');
+  expect(code({ 'content-type': 'text/plain', 'x-goog-api-client': 'genai-js/0.24.1' })).toBe('unsupported_media_type');
+});
+
 describe('anything else is not', () => {
   test.each([
     ['B67', 'text/plain'],

@@ -85,8 +85,6 @@ describe('what is not known passes, to the project where the caller’s things l
     ['GET', '/v1beta/files'],
     ['DELETE', '/v1beta/files/abc'],
     ['POST', '/v1beta/cachedContents'],
-    ['POST', '/upload/v1beta/files'],
-    ['PUT', '/upload/v1beta/files?upload_id=a&upload_protocol=resumable'],
     ['GET', '/download/v1beta/files/abc:download?alt=media'],
     ['POST', `${model}:batchGenerateContent`],
     ['POST', `${model}:predictLongRunning`],

@@ -37,7 +37,7 @@ describe('each call of the Interactions API is known', () => {
     ['POST', '/v1/interactions:somethingNew', other],
     ['POST', '/v1/agents', other],
     ['GET', '/v1/environments/e/files/a.txt?alt=media', { name: 'other', answer: 'opaque' }],
-    ['PUT', '/upload/v1/environments/e/files/a.txt', other],
+    ['PUT', '/upload/v1/environments/e/files/a.txt', { name: 'upload', answer: 'receipt', body: 'stream' }],
     ['POST', '/v1/webhooks/w:ping', other],
   ])('%s %s', (method, target, expected) => {
     const call = surfaces.match({ method, target, headers });

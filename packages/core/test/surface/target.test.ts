@@ -11,6 +11,8 @@ describe('a target is taken apart, and not changed', () => {
     ['/upload/v1beta/files', ['upload', 'v1beta', 'files'], null],
     ['/v1beta/files/abc:download', ['v1beta', 'files', 'abc'], 'download'],
     ['/v1beta/models/gemini%2D2.5-flash', ['v1beta', 'models', 'gemini-2.5-flash'], null],
+    ['/v1beta/openai/models/models%2Fgemini-2', ['v1beta', 'openai', 'models', 'models', 'gemini-2'], null],
+    ['/v1beta/openai/files/files%2fa/content', ['v1beta', 'openai', 'files', 'files', 'a', 'content'], null],
   ])('%s', (target, segments, verb) => {
     expect(parseTarget(target)).toEqual({ segments, verb, path: target, query: [] });
   });
@@ -39,6 +41,11 @@ describe('what is no path of a provider is refused', () => {
     ['B34', 'two slashes', '//v1beta/models', 'not_found'],
     ['B34', 'two slashes inside', '/v1beta//models', 'not_found'],
     ['B35', 'an encoded slash', '/v1beta/models%2Fgemini', 'not_found'],
+    ['B35', 'an encoded slash in a name of OpenAI', '/v1beta/openai/models/files%2Fa', 'not_found'],
+    ['B35', 'two of them', '/v1beta/openai/models/models%2Fa%2Fb', 'not_found'],
+    ['B35', 'one elsewhere', '/v1beta/files/files%2Fa', 'not_found'],
+    ['B36', 'dots behind one', '/v1beta/openai/models/models%2F..', 'not_found'],
+    ['B38', 'dots encoded behind one', '/v1beta/openai/models/models%2F%252e%252e', 'not_found'],
     ['B36', 'dots', '/v1beta/models/../files', 'not_found'],
     ['B36', 'one dot', '/v1beta/./models', 'not_found'],
     ['B37', 'dots and a semicolon', '/v1beta/..;/models', 'not_found'],

@@ -1,14 +1,22 @@
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { demoKey, startSimulator } from '@sluice/simulator';
 import { lookups, startNetworkFault, testAuthority } from '@sluice/simulator/network';
 import { expect, onTestFinished, test } from 'vitest';
 import { type UndiciOptions, undiciUpstream } from '../../src/upstream/undici.ts';
-import type { Sink } from '../../src/wire.ts';
+import type { BodyStream, Sink, Upstream, UpstreamRequest } from '../../src/wire.ts';
 
 /** What came of asking for the models: the status, or the code of the error. */
 async function asked(url: string, options: UndiciOptions): Promise<number | string> {
   const upstream = undiciUpstream(options);
-  const seen = await new Promise<number | string>((resolve) => {
+  const seen = await ask(upstream, url);
+  await upstream.close();
+  return seen;
+}
+
+function ask(upstream: Upstream, url: string, body: UpstreamRequest['body'] = null): Promise<number | string> {
+  return new Promise((resolve) => {
     let status = 0;
     const sink: Sink = {
       open: () => {},
@@ -21,10 +29,9 @@ async function asked(url: string, options: UndiciOptions): Promise<number | stri
     };
     const { origin } = new URL(url);
     const headers = ['x-goog-api-key', demoKey];
-    upstream.send({ method: 'GET', origin, target: '/v1beta/models', headers, body: null }, sink);
+    const method = body === null ? 'GET' : 'PUT';
+    upstream.send({ method, origin, target: '/v1beta/models', headers, body }, sink);
   });
-  await upstream.close?.();
-  return seen;
 }
 
 test('an authority of one’s own is trusted when it is named, alone or among others', async () => {
@@ -73,3 +80,41 @@ onLinux('a dead address is passed over long before the limit of a connection', a
   expect(await asked(url, { lookup, connectMs: 30_000 })).toBe(200);
   expect(await asked(dead.url, { connectMs: 100 })).toBe('UND_ERR_CONNECT_TIMEOUT');
 });
+
+test('a body that passes takes no connection that may have been closed while it was idle, and keeps its own', async () => {
+  const connections = new Set<Socket>();
+  const byRequest: Socket[] = [];
+  const server = createServer((req, res) => {
+    byRequest.push(req.socket);
+    connections.add(req.socket);
+    req.resume().once('end', () => res.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const upstream = undiciUpstream();
+  onTestFinished(async () => {
+    await upstream.close();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  for (const body of [null, passing(), passing(), null]) {
+    expect(await ask(upstream, url, body)).toBe(200);
+    // It is free once undici has come back from its end.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(connections.size).toBe(2);
+  expect(byRequest.map((socket) => byRequest.indexOf(socket))).toEqual([0, 1, 1, 0]);
+});
+
+/** Three bytes, as a client sends them. */
+function passing(): BodyStream {
+  return {
+    declaredBytes: 3,
+    takenBytes: 0,
+    watch() {},
+    leave() {},
+    close() {},
+    async *[Symbol.asyncIterator]() {
+      yield Buffer.from('abc');
+    },
+  };
+}

@@ -32,6 +32,8 @@ export interface AdapterSubject {
   readonly ownHeaders?: readonly string[] | undefined;
   /** The framework mends targets (dots, doubled slashes) before a handler sees them. @default false */
   readonly mendsTargets?: boolean | undefined;
+  /** Targets that the framework refuses before a handler sees them, with the same status in its own words. @default [] */
+  readonly ownRefusals?: readonly string[] | undefined;
 }
 
 /** What a test wants. */

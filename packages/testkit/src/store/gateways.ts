@@ -71,6 +71,23 @@ export function describeGateways(name: string, open: (isNew: boolean) => Store):
       expect(simulator.journal.requests.length - asked).toBe(1);
     });
 
+    test('an upload that began at one goes on at the other, for whoever began it or has its address alone', async () => {
+      const simulator = await provider();
+      const [first, second] = [await gateway(simulator, true), await gateway(simulator, false)];
+      const begun = await post(first, alice, '/upload/v1beta/files', '{}', {
+        'x-goog-upload-protocol': 'resumable',
+        'x-goog-upload-command': 'start',
+      });
+      const url = begun.headers.get('x-goog-upload-url') as string;
+      const last = { 'x-goog-upload-command': 'upload, finalize', 'x-goog-upload-offset': '0' };
+      expect((await post(second, bob, url, 'Once upon a time', last)).status).toBe(404);
+      const finished = await read(await second.fetch(url, { method: 'POST', headers: last, body: 'Once upon a time' }));
+      expect([finished.status, finished.headers.get('x-goog-upload-status')]).toEqual([200, 'final']);
+      const { name } = (JSON.parse(finished.text) as { file: { name: string } }).file;
+      const seen = [alice, bob].map((key) => first.fetch(`/v1beta/${name}`, { headers: { 'x-goog-api-key': key } }));
+      expect((await Promise.all(seen)).map(({ status }) => status)).toEqual([200, 404]);
+    });
+
     test('a caller has one limit, whichever of them it asks', async () => {
       const simulator = await provider();
       const limits = { requestsPerMinute: 7 };

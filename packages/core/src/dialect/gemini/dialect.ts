@@ -1,6 +1,6 @@
 /** The Gemini API's own language. */
 
-import { errorTable, type SluiceError } from '../../errors.ts';
+import { errorTable, rpcOf, type SluiceError } from '../../errors.ts';
 import { type BrokenAnswer, type Dialect, saneCount } from '../dialect.ts';
 
 /**
@@ -19,9 +19,15 @@ export const gemini: Dialect = {
     finish: 'finishReason',
     block: ['promptFeedback', 'blockReason'],
     usage: 'usageMetadata',
-    names: [['candidates', 'continuationToken']],
+    // A model that draws or films may leave a file behind.
+    names: [
+      ['candidates', 'continuationToken'],
+      ['candidates', 'content', 'parts', 'fileData', 'fileUri'],
+    ],
     events: null,
   },
+  // A comment breaks two of its clients.
+  heartbeat: null,
   errorBody: googleErrorBody,
   replacement: googleReplacement,
   lastWords: (error, answer) => inPlace(googleErrorBody(error), answer),
@@ -62,8 +68,7 @@ export function googleErrorBody(error: SluiceError): string {
 
 /** Without a reason of ours: it was the provider who refused. */
 function googleReplacement(code: number, { code: own, message }: SluiceError): string {
-  const status = errorTable[own].rpc;
-  return `${JSON.stringify({ error: { code, message, status } }, null, 2)}\n`;
+  return `${JSON.stringify({ error: { code, message, status: rpcOf(code, own) } }, null, 2)}\n`;
 }
 
 /** Google's clients look for a bare error object in a chunk of its own; in an array it is one more entry. */

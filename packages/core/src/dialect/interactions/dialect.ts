@@ -25,6 +25,14 @@ export const interactions: Dialect = {
       ['interaction', 'id'],
       ['interaction', 'environment_id'],
       ['interaction', 'continuation_token'],
+      // Pictures and the like that the model has left as files: whole, as they come, and as clients of 2025 are told.
+      ['steps', 'content', 'uri'],
+      ['interaction', 'steps', 'content', 'uri'],
+      ['step', 'content', 'uri'],
+      ['delta', 'uri'],
+      ['content', 'uri'],
+      ['outputs', 'uri'],
+      ['interaction', 'outputs', 'uri'],
     ],
     events: {
       kind: 'event_type',
@@ -47,6 +55,7 @@ export const interactions: Dialect = {
       ],
     },
   },
+  heartbeat: ': ping\n\n',
   errorBody: (error) => `${JSON.stringify({ error: errorObject(error) }, null, 2)}\n`,
   replacement: (_status, error) => interactions.errorBody(error),
   lastWords: (error, { form }) => (form === 'sse' ? errorEvent(errorObject(error)) : interactions.errorBody(error)),

@@ -1,6 +1,6 @@
 /** OpenAI's chat completions, as Google's compatibility endpoint speaks them. */
 
-import { errorTable, type SluiceError } from '../../errors.ts';
+import { errorTable, rpcOf, type SluiceError } from '../../errors.ts';
 import { type Dialect, saneCount } from '../dialect.ts';
 
 /**
@@ -21,10 +21,10 @@ export const openaiChat: Dialect = {
     names: [],
     events: null,
   },
+  heartbeat: ': ping\n\n',
   errorBody: (error) => `${JSON.stringify({ error: errorObject(error) }, null, 2)}\n`,
   replacement(code, { code: own, message }) {
-    const status = errorTable[own].rpc;
-    return `${JSON.stringify({ error: { code, message, status } }, null, 2)}\n`;
+    return `${JSON.stringify({ error: { code, message, status: rpcOf(code, own) } }, null, 2)}\n`;
   },
   // OpenAI's clients read errors from events, and only from events of one line.
   lastWords: (error, { form }) =>
