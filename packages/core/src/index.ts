@@ -51,6 +51,7 @@ export type {
 // Making one
 export { createGateway, type DrainOptions, type Gateway } from './gateway.ts';
 export type { BreakerControl } from './health/control.ts';
+export type { GatewaySettings } from './house.ts';
 export type {
   AffinityOptions,
   BreakerOptions,

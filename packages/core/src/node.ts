@@ -6,7 +6,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { mountPrefix, withoutMount } from './client/mount.ts';
-import { answerUnread, NodeExchange } from './client/node.ts';
+import { NodeExchange } from './client/node.ts';
+import { answerUnread } from './client/node-answer.ts';
 import { publicOriginOf } from './client/public-origin.ts';
 import { newRequestId } from './client/request-id.ts';
 import { trustedAddresses } from './client/trusted-addresses.ts';

@@ -40,6 +40,7 @@ const floors: readonly (readonly string[])[] = [
   ['settings/'],
   ['settings.ts'],
   // composition root
+  ['house.ts'],
   ['gateway.ts'],
   // entries
   ['node.ts', 'web.ts', 'live.ts', 'index.ts'],
@@ -49,7 +50,9 @@ const floors: readonly (readonly string[])[] = [
 const nodeOnly = new Set([
   'node.ts',
   'client/node.ts',
+  'client/node-answer.ts',
   'client/node-body.ts',
+  'client/node-headers.ts',
   'client/public-origin.ts',
   'client/trusted-addresses.ts',
   'upstream/undici.ts',

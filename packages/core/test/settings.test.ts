@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isSluiceError } from '../src/errors.ts';
 import type { GatewayOptions } from '../src/options.ts';
 import { readConfiguration, resolveSettings } from '../src/settings.ts';
+import type { Store } from '../src/store/store.ts';
 
 const key = 'canary-caller-key-0815';
 const least = { keys: 'canary-provider-key', callers: [{ id: 'alice', key }] } satisfies GatewayOptions;
@@ -609,6 +610,13 @@ describe('a fault never repeats a secret, wherever it was put', () => {
     expect(isSluiceError(error, 'invalid_options')).toBe(true);
     expect(`${error} ${JSON.stringify(error)}`).not.toContain('canary');
   });
+});
+
+test('a store that is a plain object stays as it is: it has a life of its own', () => {
+  const store = { reserve: () => ({ ok: true }), counts: { asked: 0 } };
+  const settings = resolveSettings({ ...least, store: store as unknown as Store });
+  store.counts.asked++;
+  expect([settings.store, store.counts.asked, Object.isFrozen(store)]).toEqual([store, 1, false]);
 });
 
 function faultsOf(resolve: () => unknown): string[] {

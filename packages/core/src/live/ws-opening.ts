@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { Cancellation } from '../cancellation.ts';
 import type { Channel, ChannelLimits, Opening } from '../channel.ts';
-import { bagOf } from '../client/node.ts';
+import { bagOf } from '../client/node-headers.ts';
 import { newRequestId } from '../client/request-id.ts';
 import type { HeaderBag, Sink } from '../wire.ts';
 import { socketOptions, WsChannel } from './ws-channel.ts';
