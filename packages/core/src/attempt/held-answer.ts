@@ -82,13 +82,19 @@ export function showAnswer(client: Sink, { status, headers, body }: HeldAnswer, 
 
 function replaced(status: number, headers: HeaderBag, { code, message }: Failure, dialect: Dialect): HeldAnswer {
   const { 'content-encoding': _, ...plain } = headers;
-  const body = encoder.encode(dialect.replacement(status, new SluiceError(code, message)));
+  // Its page says no more, and in the words of a browser.
+  const isUnknown = status === 404 && String(headers['content-type'] ?? '').startsWith('text/html');
+  const said = isUnknown ? unknownPath : message;
+  const body = encoder.encode(dialect.replacement(status, new SluiceError(code, said)));
   return {
     status,
     headers: { ...plain, 'content-type': 'application/json; charset=UTF-8', 'content-length': String(body.length) },
     body,
   };
 }
+
+const unknownPath =
+  'The provider has no such path, or not for this method (404). Gemini paths look like /v1beta/models/{model}:generateContent, OpenAI ones like /v1beta/openai/chat/completions.';
 
 function isJson(text: string): boolean {
   try {

@@ -71,6 +71,6 @@ export function anyCaller(): Auth {
 export function unauthorized(): SluiceError {
   return new SluiceError(
     'unauthorized',
-    'This gateway needs a caller key. Send it as x-goog-api-key, Authorization: Bearer or ?key=.',
+    'This gateway needs a caller key: there was none, or nobody here has it. Send it as x-goog-api-key, Authorization: Bearer or ?key=.',
   );
 }

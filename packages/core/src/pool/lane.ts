@@ -115,10 +115,20 @@ export class Lane implements Field<Seat> {
     return seat?.project.isUsable && (seat.cooling === null || endOf(seat) <= nowMs) ? seat : undefined;
   }
 
-  /** When the next cooling project is back, on the monotonic clock; undefined when none is cooling. */
+  /** When the next cooling project is back, on the monotonic clock; undefined when none is cooling that anybody could use then. */
   nextReturnMs(): number | undefined {
     const seat = this.#cooling.peek();
-    return seat === undefined || endOf(seat) === Number.POSITIVE_INFINITY ? undefined : endOf(seat);
+    if (seat === undefined) return undefined;
+    const nextMs = seat.project.isClosed ? this.#nextOpenMs() : endOf(seat);
+    return nextMs === Number.POSITIVE_INFINITY ? undefined : nextMs;
+  }
+
+  /** Nothing is back with a project that no key opens. */
+  #nextOpenMs(): number {
+    return this.#all.reduce(
+      (nextMs, seat) => (seat.cooling === null || seat.project.isClosed ? nextMs : Math.min(nextMs, endOf(seat))),
+      Number.POSITIVE_INFINITY,
+    );
   }
 
   /** The same for one project; undefined when it does not cool, or nobody knows for how long. */

@@ -5,9 +5,11 @@ import { gemini } from '../dialect/gemini/dialect.ts';
 import { interactions } from '../dialect/interactions/dialect.ts';
 import { openaiChat } from '../dialect/openai-chat/dialect.ts';
 import { SluiceError } from '../errors.ts';
+import { callName } from './call-name.ts';
 import { interactionInBody } from './interaction-in-body.ts';
 import { interactionsCall, interactionsPath } from './interactions.ts';
 import { isLivePath, upgradeRequired } from './live-path.ts';
+import { assertDirected } from './misdirected.ts';
 import { modelInBody } from './model-in-body.ts';
 import { type AnswerKind, type Call, type Knock, type Repeat, registerFiles, type Surfaces } from './surface.ts';
 import { parseTarget, type QueryParameter, type Target } from './target.ts';
@@ -75,6 +77,7 @@ export function geminiSurfaces(routes: ModelRoutes): Surfaces {
       if (!methods.has(knock.method)) throw notAllowed(knock.method, [...methods].join(', '));
       const target = parseTarget(knock.target);
       if (!versioned.test(knock.target)) throw noSuchRoute(target.path);
+      assertDirected(target.path);
       if (isForeignModelList(target, knock)) return foreignModelList(target, knock);
       const [, ...rest] = target.segments;
       if (rest[0] === 'openai') return openaiCall(rest.slice(1).join('/'), target, knock);
@@ -203,7 +206,7 @@ function passed(
   return {
     dialect,
     surface: surfaceOf(dialect),
-    name: 'other',
+    name: callName(target, method),
     model,
     target: withQuery(path, target.query),
     answer: isDownload(target) ? 'opaque' : 'resource',

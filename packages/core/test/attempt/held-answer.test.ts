@@ -65,6 +65,21 @@ describe('an error answer that may be shown', () => {
     expect(JSON.parse(Buffer.from(held.body).toString()).error).toMatchObject({ code: status, status: name });
   });
 
+  test('that is a page about a path which nobody knows says what paths look like', () => {
+    const page = '<html>Sorry</html>';
+    const refused = failure('refused', 'upstream_protocol', 'The provider answered 404 (refused).');
+    const answer = {
+      ...read({ text: page, clean: page, headers: { 'content-type': 'text/html; charset=UTF-8' } }),
+      status: 404,
+    };
+    const { error } = JSON.parse(Buffer.from(holdAnswer(answer, refused, apiCall).body).toString());
+    expect(error).toMatchObject({
+      code: 404,
+      status: 'NOT_FOUND',
+      message: expect.stringContaining('has no such path'),
+    });
+  });
+
   test('is replaced in the words of its own language', () => {
     const held = holdAnswer(read({ isWhole: false }), failed, { ...apiCall, dialect: interactions });
     expect(held.status).toBe(503);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Lanes } from '../../src/pool/lanes.ts';
-import { Project, type Resting } from '../../src/pool/project.ts';
+import { type Key, Project, type Resting } from '../../src/pool/project.ts';
 import { leastBusy } from '../../src/pool/strategy/least-busy.ts';
 
 const resting: Resting = { reason: 'quota_minute', sinceMs: 0, untilMs: 60_000, endedBy: 'time' };
@@ -55,4 +55,16 @@ test('what rests is told by model, and no longer than it rests', () => {
   lanes.of(null).cool(project, resting);
   expect(lanes.coolingOf(project, 59_999)).toEqual([{ model: null, resting }]);
   expect(lanes.coolingOf(project, 60_000)).toEqual([]);
+});
+
+test('nothing is back with a project that no key opens, however soon its rest is over', () => {
+  const projects = ['a', 'b'].map((id) => new Project({ id, weight: 1, keys: ['k'] })) as [Project, Project];
+  const lane = new Lanes(projects, leastBusy).of('flash');
+  lane.cool(projects[0], resting);
+  lane.cool(projects[1], { ...resting, untilMs: 90_000 });
+  expect(lane.nextReturnMs()).toBe(60_000);
+  projects[0].rest(projects[0].keys[0] as Key, { reason: 'disabled', sinceMs: 0, untilMs: null, endedBy: 'operator' });
+  expect(lane.nextReturnMs()).toBe(90_000);
+  projects[1].resting = { reason: 'disabled', sinceMs: 0, untilMs: null, endedBy: 'operator' };
+  expect(lane.nextReturnMs()).toBeUndefined();
 });

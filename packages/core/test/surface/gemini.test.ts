@@ -103,7 +103,6 @@ describe('what is not known passes, to the project where the caller’s things l
     ['POST', '/v1beta/openai/constructor'],
   ])('%s %s', (method, target) => {
     expect(match(method, target)).toMatchObject({
-      name: 'other',
       answer: target.startsWith('/download/') ? 'opaque' : 'resource',
       isSticky: true,
       wantsJson: false,

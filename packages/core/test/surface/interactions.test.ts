@@ -8,7 +8,7 @@ const surfaces = geminiSurfaces(new Map());
 const headers = { 'content-type': 'application/json' };
 
 describe('each call of the Interactions API is known', () => {
-  const other = { name: 'other', answer: 'resource', isSticky: true };
+  const other = { answer: 'resource', isSticky: true };
   test.each<[method: string, target: string, expected: object]>([
     [
       'POST',
@@ -36,7 +36,7 @@ describe('each call of the Interactions API is known', () => {
     ['POST', '/v1/interactions/v1_x/somethingNew', other],
     ['POST', '/v1/interactions:somethingNew', other],
     ['POST', '/v1/agents', other],
-    ['GET', '/v1/environments/e/files/a.txt?alt=media', { name: 'other', answer: 'opaque' }],
+    ['GET', '/v1/environments/e/files/a.txt?alt=media', { answer: 'opaque' }],
     ['PUT', '/upload/v1/environments/e/files/a.txt', { name: 'upload', answer: 'receipt', body: 'stream' }],
     ['POST', '/v1/webhooks/w:ping', other],
   ])('%s %s', (method, target, expected) => {
