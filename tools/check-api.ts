@@ -22,6 +22,7 @@ const snapshots: readonly Snapshot[] = [
   { folder: 'packages/core', config: 'api-extractor-web.json', entry: 'web', name: 'core-web' },
   { folder: 'packages/core', config: 'api-extractor-live.json', entry: 'live', name: 'core-live' },
   { folder: 'packages/express', config: 'api-extractor.json', entry: 'index', name: 'express' },
+  { folder: 'packages/fastify', config: 'api-extractor.json', entry: 'index', name: 'fastify' },
   { folder: 'packages/store-redis', config: 'api-extractor.json', entry: 'index', name: 'store-redis' },
   { folder: 'packages/store-sqlite', config: 'api-extractor.json', entry: 'index', name: 'store-sqlite' },
   { folder: 'packages/simulator', config: 'api-extractor.json', entry: 'index', name: 'simulator' },

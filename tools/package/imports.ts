@@ -8,7 +8,12 @@ import { run } from '../command.ts';
 import type { Packed } from './packed.ts';
 
 /** Adapters of frameworks that run on Node alone. */
-const nodeOnly: ReadonlySet<string> = new Set(['@sluice/express', '@sluice/store-redis', '@sluice/store-sqlite']);
+const nodeOnly: ReadonlySet<string> = new Set([
+  '@sluice/express',
+  '@sluice/fastify',
+  '@sluice/store-redis',
+  '@sluice/store-sqlite',
+]);
 
 /** @returns one text per path that cannot be imported */
 export async function importEverything(project: string, packed: readonly Packed[]): Promise<string[]> {

@@ -38,6 +38,16 @@ test.each([
   expect((await fetch(origin + path)).status).toBe(status);
 });
 
+test('a mount path with parameters is said of each request, and uploads go on below it', async () => {
+  const origin = await listen({ mountPath: ({ url = '' }) => /^\/t\/[^/?]+/.exec(url)?.[0] ?? '' });
+  expect((await fetch(`${origin}/t/a%20b/v1beta/models`)).status).toBe(200);
+  expect((await fetch(`${origin}/t/a?x`)).status).toBe(404);
+  expect((await fetch(`${origin}/v1beta/models`)).status).toBe(200);
+  const headers = { 'x-goog-upload-protocol': 'resumable', 'x-goog-upload-command': 'start' };
+  const started = await fetch(`${origin}/t/a%20b/upload/v1beta/files`, { method: 'POST', headers });
+  expect(started.headers.get('x-goog-upload-url')).toMatch(new RegExp(`^${origin}/t/a%20b/upload/v1beta/files\\?`));
+});
+
 test('who is at the other end is told, as the host sees it', async () => {
   const remotes: (string | null)[] = [];
   gateway.on('request', ({ remote }) => remotes.push(remote));

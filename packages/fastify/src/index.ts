@@ -1,0 +1,104 @@
+/**
+ * Entry `@sluice/fastify`: a gateway as a plugin of a Fastify 5 app.
+ *
+ * @module
+ */
+
+import type { ServerResponse } from 'node:http';
+import { createGateway, type Gateway, type GatewayOptions, SluiceError } from '@sluice/core';
+import { nodeListener } from '@sluice/core/node';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
+import { mountPathUnder, originOf, remember, remoteOf } from './host.ts';
+import { bodyOf, leaveBodiesAlone } from './raw-body.ts';
+
+/** A gateway that was made before and belongs to whoever made it, or the options of one that lives as long as the app. */
+export type SluiceOptions =
+  | { gateway: Gateway }
+  | (GatewayOptions & {
+      gateway?: undefined;
+      /** How long requests under way may take to finish when the app closes, in ms; 0 ends them at once. @default 10_000 */
+      drainMs?: number | undefined;
+    });
+
+type OptionsOfOne = Exclude<SluiceOptions, { gateway: Gateway }>;
+
+/**
+ * Mounts a gateway in Fastify, under any prefix, encapsulated: parsers of bodies are its own, and hooks of the app run first.
+ *
+ * Every error of the gateway is answered here, in the client's dialect; none reaches the app's error handlers.
+ *
+ * @throws SluiceError `invalid_options` that lists every fault, where the app gets ready
+ * @example
+ * import Fastify from 'fastify';
+ *
+ * const app = Fastify();
+ * app.register(sluice, { prefix: '/gemini', keys: process.env.GEMINI_API_KEYS, callers: process.env.SLUICE_API_KEYS });
+ * @example
+ * import { createGateway } from '@sluice/core';
+ * import Fastify from 'fastify';
+ *
+ * const gateway = createGateway({ keys: process.env.GEMINI_API_KEYS, callers: process.env.SLUICE_API_KEYS });
+ * gateway.on('request', ({ caller, call, status }) => console.log(caller, call, status));
+ * const app = Fastify();
+ * app.register(sluice, { prefix: '/gemini', gateway });
+ * app.addHook('preClose', async () => void gateway.drain({ withinMs: 10_000 })); // begun, and not waited for
+ * app.addHook('onClose', () => gateway.close());
+ */
+export const sluice: FastifyPluginAsync<SluiceOptions> = Object.assign(plug, {
+  // Fastify asks it of plugins, and refuses one that is made for another version in its own words.
+  [Symbol.for('plugin-meta')]: { name: '@sluice/fastify', fastify: '5.x' },
+});
+
+async function plug(app: FastifyInstance, options: SluiceOptions & RegisterOptions): Promise<void> {
+  if (app.initialConfig.http2)
+    throw new SluiceError('invalid_options', 'The gateway speaks HTTP/1.1: leave http2 out of the options of Fastify.');
+  const { prefix, logLevel: _level, logSerializers: _serializers, ...own } = options;
+  const gateway = own.gateway === undefined ? openGateway(app, own) : handedIn(own);
+  const listener = nodeListener(gateway, { mountPath: mountPathUnder(app.prefix), remoteOf, originOf, bodyOf });
+  const letGo = letGoWhenClosing(app);
+  const handler = (request: FastifyRequest, reply: FastifyReply): void => {
+    const { raw } = reply;
+    reply.hijack();
+    if (raw.headersSent) return void (raw.writableEnded || raw.destroy()); // half an answer of the host's stays half
+    for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+    remember(request);
+    listener(request.raw, raw.once('finish', letGo));
+  };
+  leaveBodiesAlone(app);
+  for (const url of app.prefix === '' ? ['/*'] : ['', '/*']) app.route({ method: app.supportedMethods, url, handler });
+  // For methods that Fastify has no routes for. Without a prefix of our own that handler is the app's to set.
+  if (prefix !== undefined && !/^\/?$/.test(prefix)) app.setNotFoundHandler(handler);
+}
+
+function openGateway(app: FastifyInstance, { drainMs = 10_000, gateway: _, ...options }: OptionsOfOne): Gateway {
+  const gateway = createGateway(options);
+  let drained: Promise<void> | undefined;
+  // Begun before the server closes, which waits for connections; not awaited here, because Fastify times these hooks.
+  app.addHook('preClose', (done) => {
+    drained = gateway.drain({ withinMs: drainMs });
+    done();
+  });
+  app.addHook('onClose', async () => {
+    await drained;
+    await gateway.close();
+  });
+  return gateway;
+}
+
+function handedIn({ gateway, ...others }: { readonly gateway: Gateway }): Gateway {
+  const names = Object.keys(others).join(', ');
+  if (names === '') return gateway;
+  throw new SluiceError('invalid_options', `A gateway was handed in beside ${names}: say that where it is made.`);
+}
+
+/** Else the app would wait for clients that keep their connection, as long as `keepAliveTimeout` lets them. */
+function letGoWhenClosing(app: FastifyInstance): (this: ServerResponse) => void {
+  let isClosing = false;
+  app.addHook('preClose', (done) => {
+    isClosing = true;
+    done();
+  });
+  return function letGo() {
+    if (isClosing) this.req.socket.destroySoon?.(); // requests that were injected have no such socket
+  };
+}
