@@ -1,4 +1,4 @@
-/** A body is read for the resources that it names. A MiB may take 2 ms, whatever is in it. */
+/** A body is read for the resources that it names. A MiB of a chat may take 2 ms, and nothing may take much more. */
 
 import { test } from 'vitest';
 import { referencesOf } from '../src/affinity/references.ts';
@@ -11,7 +11,8 @@ const image = 'iVBORw0KGgo='.repeat(8_000);
 const text = { text: prose.repeat(20) };
 const inline = { inlineData: { mimeType: 'image/png', data: image } };
 const short = { text: 'Yes: no.' };
-const file = { fileData: { mimeType: 'video/mp4', fileUri: 'files/abcdefghijkl' } };
+const google = 'https://generativelanguage.googleapis.com/v1beta/files';
+const file = fileAt('files/abcdefghijkl');
 const answer = {
   functionResponse: { name: 'lookup', response: { rows: [{ a: 1, b: 'two', c: [3, 4, null] }], ok: true } },
 };
@@ -26,7 +27,10 @@ test('a MiB is walked', async ({ bench }) => {
     'of short turns, with a file': bodyOf((at) => (at === 0 ? file : short)),
     'of answers to functions, with a file': bodyOf((at) => (at === 0 ? file : answer)),
     'of one file again and again': bodyOf(() => file),
-    'of 4,000 files': bodyOf((at) => (at < 4_000 ? fileNumber(at) : text)),
+    'of one file again and again, by its URI': bodyOf(() => fileAt(`${google}/abcdefghijkl`)),
+    'of addresses of others': bodyOf((at) => fileAt(`https://example.com/files/number-${at}?x=1`)),
+    'of 4,000 files': bodyOf((at) => (at < 4_000 ? fileAt(`files/number-${at}`) : text)),
+    'of 4,000 files, by their URIs': bodyOf((at) => (at < 4_000 ? fileAt(`${google}/number-${at}`) : text)),
   };
   await bench.compare(
     ...Object.entries(bodies).map(([what, body]) =>
@@ -37,8 +41,8 @@ test('a MiB is walked', async ({ bench }) => {
   );
 });
 
-function fileNumber(at: number): object {
-  return { fileData: { mimeType: 'video/mp4', fileUri: `files/number-${at}` } };
+function fileAt(fileUri: string): object {
+  return { fileData: { mimeType: 'video/mp4', fileUri } };
 }
 
 /** A chat of exactly one MiB, a part a turn; white space behind it makes up the rest. */

@@ -79,6 +79,9 @@ export const fieldWords: Words = new Words([
   ...spellings('semanticRetriever'),
 ]);
 
+/** The fields by the numbers of their words; nothing for a word that is no field. */
+export const fieldsByNumber: readonly (Field | undefined)[] = fieldWords.list.map((word) => fields.get(word));
+
 /** A word of a model is nearly always there and hardly ever a tuned one: the search for marks looks at its value. */
 export const modelField = 'model';
 

@@ -6,13 +6,17 @@
  * every level counts, and what a strict parser drops (the first of two equal keys) is seen.
  */
 
-import type { Words } from '../bytes/words.ts';
+import { hexAt } from '../bytes/hex.ts';
+import { endingOf, type Words } from '../bytes/words.ts';
 
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
+const LETTER_U = 0x75;
+/** Stands for any letter that is none of ASCII. */
+const NO_ASCII = 0xff;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
@@ -38,7 +42,8 @@ export interface LooseVisitor {
 
 /** Outside of strings most bytes say nothing about where the walk is. */
 const meansNothing = new Uint8Array(256).fill(1);
-for (const byte of [QUOTE, APOSTROPHE, COLON, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET]) meansNothing[byte] = 0;
+for (const byte of [QUOTE, APOSTROPHE, COLON, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET])
+  meansNothing[byte] = 0;
 
 /** Where the walk is. */
 export class LooseWalk {
@@ -47,8 +52,9 @@ export class LooseWalk {
   depth = 0;
   readonly #words: Words;
   readonly #visitor: LooseVisitor;
-  readonly #keys: string[] = [''];
+  readonly #keys: number[] = [0];
   readonly #isList: boolean[] = [false];
+  #scratch: Uint8Array | null = null;
 
   /** @param words - keys that are told; every other one is an empty text */
   constructor(body: Uint8Array, words: Words, visitor: LooseVisitor) {
@@ -59,7 +65,12 @@ export class LooseWalk {
 
   /** The last key of the object at `depth`; in a list the key that the list itself stands under. */
   key(depth: number): string {
-    return this.#keys[depth] ?? '';
+    return this.#words.list[this.#keys[depth] ?? 0] as string;
+  }
+
+  /** The number of {@link key} among the words; 0 for none of them. */
+  number(depth: number): number {
+    return this.#keys[depth] ?? 0;
   }
 
   isList(depth: number): boolean {
@@ -72,6 +83,7 @@ export class LooseWalk {
     const visitor = this.#visitor;
     const wordsOnly = visitor.wordsOnly === true;
     const words = this.#words;
+    const { endings } = words;
     const keys = this.#keys;
     const end = body.length;
     let depth = 0;
@@ -104,20 +116,20 @@ export class LooseWalk {
         if (next === COLON) {
           // What stands before a colon is a key, whatever stands before it.
           at++;
-          const word = words.find(body, from, to);
-          keys[depth] = word === '' && (hasEscape || to - from >= nearBytes) ? this.#escapedWordAt(from, to) : word;
-        } else if (!(wordsOnly && keys[depth] === '') && visitor.text(this, from, to)) return;
+          const word = endings[endingOf(to - from, body[to - 1] as number)] === 1 ? words.numberAt(body, from, to) : 0;
+          keys[depth] = word === 0 && (hasEscape || to - from >= nearBytes) ? this.#escapedWordAt(from, to) : word;
+        } else if (!(wordsOnly && keys[depth] === 0) && visitor.text(this, from, to)) return;
       } else if (byte < OPEN_BRACKET) {
         if (byte === COLON) this.#readBareKey(at - 1);
       } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
         if (depth >= deepestLevel) return;
         const isList = byte === OPEN_BRACKET;
-        const key = keys[depth] as string;
+        const key = keys[depth] as number;
         depth++;
         this.depth = depth;
-        keys[depth] = isList ? key : '';
+        keys[depth] = isList ? key : 0;
         this.#isList[depth] = isList;
-        if (!(wordsOnly && key === '') && visitor.enter?.(this) === true) {
+        if (!(wordsOnly && key === 0) && visitor.enter?.(this) === true) {
           at = this.#skip(at);
           depth = this.depth;
         }
@@ -137,10 +149,13 @@ export class LooseWalk {
     let { depth } = this;
     let at = from;
     while (at < end && depth > outside) {
-      const byte = body[at] as number;
+      let byte = body[at] as number;
       at++;
+      while (meansNothing[byte] === 1 && at < end) {
+        byte = body[at] as number;
+        at++;
+      }
       if (byte === QUOTE || byte === APOSTROPHE) at = closingQuote(body, at, byte) + 1;
-      else if (byte < OPEN_BRACKET) continue;
       else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
         if (depth >= deepestLevel) return end;
         depth++;
@@ -157,13 +172,13 @@ export class LooseWalk {
     while (isSpace(body[to - 1])) to--;
     let from = to;
     while (from > 0 && isWordByte(body[from - 1] as number)) from--;
-    if (from < to) this.#keys[this.depth] = this.#words.find(body, from, to);
+    if (from < to) this.#keys[this.depth] = this.#words.numberAt(body, from, to);
   }
 
-  #escapedWordAt(from: number, to: number): string {
-    if (to - from > longestKey * 6) return '';
-    const bytes = new TextEncoder().encode(looseText(this.body, from, to));
-    return this.#words.find(bytes, 0, bytes.length);
+  #escapedWordAt(from: number, to: number): number {
+    if (to - from > longestKey * 6) return 0;
+    this.#scratch ??= new Uint8Array(longestKey * 6);
+    return this.#words.numberAt(this.#scratch, 0, unescapedInto(this.#scratch, this.body, from, to));
   }
 }
 
@@ -180,6 +195,36 @@ const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r
 
 /** Up to here looking at bytes one by one is faster than a call into the engine. */
 const nearBytes = 128;
+
+/**
+ * The same as {@link looseText} in bytes, where it is ASCII; what is none is none here either, but need not be the same.
+ *
+ * @param into - as long as the text at least
+ * @returns how long it is without its escapes
+ */
+export function unescapedInto(into: Uint8Array, body: Uint8Array, from: number, to: number): number {
+  let length = 0;
+  for (let at = from; at < to; at++) {
+    let byte = body[at] as number;
+    if (byte === BACKSLASH && at + 1 < to) {
+      at++;
+      byte = body[at] as number;
+      const code = byte === LETTER_U && at + 4 < to ? hexAt(body, at + 1, 4) : -1;
+      if (code >= 0) {
+        at += 4;
+        byte = code < 0x80 ? code : NO_ASCII;
+      } else byte = escapedBytes[byte] as number;
+    }
+    into[length++] = byte;
+  }
+  return length;
+}
+
+/** What the byte behind a backslash stands for: mostly itself. */
+const escapedBytes = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const letter = String.fromCharCode(byte);
+  return (escapes[letter] ?? letter).charCodeAt(0);
+});
 
 /** Where a string ends; the end of the body when it does not. */
 function closingQuote(body: Uint8Array, from: number, quote: number): number {

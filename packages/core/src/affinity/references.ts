@@ -3,16 +3,25 @@
 import { SluiceError } from '../errors.ts';
 import type { Eventually } from '../store/store.ts';
 import type { NamedBy, Reference } from './affinity.ts';
-import { type Field, fields, fieldWords, isFreeForm, newEnvironment, snakeCase } from './fields.ts';
-import { LooseWalk, looseText } from './loose-json.ts';
+import { type Field, fields, fieldsByNumber, fieldWords, isFreeForm, newEnvironment, snakeCase } from './fields.ts';
+import { LooseWalk, looseText, unescapedInto } from './loose-json.ts';
 import { mayNameResources } from './marks.ts';
 import { isSearchable, nameInPath, nameInValue, nameOfId, segmentsOf } from './resource-name.ts';
+import { SeenSpans } from './seen-spans.ts';
 import { tokenName } from './token.ts';
+import { mayStillName, NameReader, NOTHING, ODD, type Reading } from './written-name.ts';
 
 /** Different ones in one request. A prompt takes a few thousand files at most. */
 export const mostReferences = 4_096;
+/**
+ * Different values in one request that have to be parsed to know whether they name anything: with escapes, encodings or
+ * another spelling of a host in them, and a word of a collection. Nobody writes so many of them.
+ */
+export const mostOddValues = 4_096;
 /** A longer name or URI is read to here; a name that begins later does not exist. */
 const longestNameBytes = 65_536;
+/** A first look at a short body saves most of the work; a long one is read at once, for what it names may stand last. */
+const mostScannedBytes = 262_144;
 /** A longer token names nothing. */
 const longestTokenBytes = 1_048_576;
 
@@ -21,7 +30,11 @@ const everydayFamily = new Set(['interactions', 'triggers', 'agents', 'environme
 const noHosts: ReadonlySet<string> = new Set();
 
 /** What a token in a request is until it is hashed. */
-type Found = Omit<Reference, 'name'> & { readonly name: string | null; readonly token: string | null };
+interface FoundToken extends Omit<Reference, 'name'> {
+  readonly token: string;
+}
+
+const decoder = new TextDecoder();
 
 /**
  * What the request names, each thing once. A body that is no JSON names nothing, and neither does the content of an
@@ -29,7 +42,7 @@ type Found = Omit<Reference, 'name'> & { readonly name: string | null; readonly 
  * asynchronously and there is a token.
  *
  * @param ownHosts - `host:port` of URIs that mean the provider: its base URL, the gateway's own origin
- * @throws SluiceError `invalid_request` for more than {@link mostReferences}
+ * @throws SluiceError `invalid_request` for more than {@link mostReferences}, and for more than {@link mostOddValues}
  */
 export function referencesOf(
   call: NamedBy,
@@ -44,18 +57,18 @@ export function referencesOf(
   for (const { name, value } of call.query) found.parameter(name, value, 'query');
   if (segments[0] !== 'upload') {
     if (/^application\/x-www-form-urlencoded\b/i.test(contentType ?? '')) readForm(body, found);
-    else if (mayNameResources(body)) readBody(body, found);
+    else if (body.length > mostScannedBytes || mayNameResources(body)) readBody(body, found);
   }
   return found.hashed();
 }
 
 function readBody(body: Uint8Array, found: Findings): void {
   const walk = new LooseWalk(body, fieldWords, {
+    wordsOnly: true,
     enter: (at) => isFreeForm(at.key(at.depth - 2), at.key(at.depth - 1)),
     text(at, from, to) {
-      const word = at.key(at.depth);
-      const field = fields.get(word);
-      if (field !== undefined) found.field(field, word, at, from, to);
+      const field = fieldsByNumber[at.number(at.depth)];
+      if (field !== undefined) found.field(field, at.key(at.depth), at, from, to);
       return false;
     },
   });
@@ -71,7 +84,15 @@ function readForm(body: Uint8Array, found: Findings): void {
 class Findings {
   readonly #ownHosts: ReadonlySet<string>;
   readonly #isOfFamily: boolean;
-  readonly #found = new Map<string, Found>();
+  readonly #found = new Map<string, Reference | FoundToken>();
+  #seen: SeenSpans | null = null;
+  #reader: NameReader | null = null;
+  #scratch = new Uint8Array();
+  #oddValues = 0;
+  #hasToken = false;
+  #lastField: Field | null = null;
+  #lastFrom = 0;
+  #lastTo = 0;
 
   constructor(ownHosts: ReadonlySet<string>, isOfFamily: boolean) {
     this.#ownHosts = ownHosts;
@@ -79,12 +100,15 @@ class Findings {
   }
 
   add(name: string | null, from: Reference['from'], field: string | null): void {
-    if (name === null) return;
-    this.#keep(name, { name, token: null, from, field, whenUnknown: isSearchable(name) ? 'search' : 'pass' });
+    if (name === null || this.#found.has(name)) return;
+    this.#keep(name, { name, from, field, whenUnknown: isSearchable(name) ? 'search' : 'pass' });
   }
 
   addToken(token: string, from: Reference['from'], field: string): void {
-    if (token !== '') this.#keep(`token ${token}`, { name: null, token, from, field, whenUnknown: 'pass' });
+    const key = `token ${token}`;
+    if (token === '' || this.#found.has(key)) return;
+    this.#hasToken = true;
+    this.#keep(key, { token, from, field, whenUnknown: 'pass' });
   }
 
   /** A query parameter: upload sessions and ephemeral tokens come by one, and any field may. */
@@ -101,28 +125,90 @@ class Findings {
     if (field.holds !== 'id' && field.under !== null && !isSpelling(at.key(at.depth - 1), field.under)) return;
     switch (field.holds) {
       case 'name':
-        return this.add(nameInValue(nameText(at.body, from, to), this.#ownHosts), 'body', word);
-      case 'token':
-        return to - from > longestTokenBytes ? undefined : this.addToken(looseText(at.body, from, to), 'body', word);
+        return this.#isLast(field, at.body, from, to) ? undefined : this.#readName(null, word, at.body, from, to);
+      case 'token': {
+        if (to - from > longestTokenBytes || !this.#isNew('token', at.body, from, to)) return;
+        return this.addToken(looseText(at.body, from, to), 'body', word);
+      }
       case 'id': {
         if (field.isEveryday && !this.#isOfFamily) return;
         const isTop = at.depth === 1 || (at.depth === 2 && at.key(1) === 'interaction');
         if (field.atTop && !isTop) return;
-        const id = nameText(at.body, from, to);
-        if (field.collection === 'environments' && id === newEnvironment) return;
-        return this.add(nameOfId(field.collection, id), 'body', word);
+        if (this.#isLast(field, at.body, from, to)) return;
+        return this.#readName(field.collection, word, at.body, from, to);
       }
     }
   }
 
   hashed(): Eventually<readonly Reference[]> {
+    if (!this.#hasToken) return [...this.#found.values()] as Reference[];
     const references = [...this.#found.values()].map(hashed);
     const isReady = references.every((reference): reference is Reference => !(reference instanceof Promise));
     return isReady ? references : Promise.all(references);
   }
 
-  #keep(key: string, found: Found): void {
-    if (this.#found.has(key)) return;
+  /**
+   * Most values are told where they lie. Data URIs are long and name nothing: only the beginning of one is looked at.
+   *
+   * @param collection - of a bare id; null where the value is a full name or a URI
+   */
+  #readName(collection: string | null, word: string, body: Uint8Array, from: number, end: number): void {
+    const to = Math.min(end, from + longestNameBytes);
+    let bytes = body;
+    let reading = this.#reading(collection, body, from, to);
+    if (reading === ODD) {
+      if (this.#scratch.length < to - from) this.#scratch = new Uint8Array(to - from);
+      bytes = this.#scratch;
+      const length = unescapedInto(bytes, body, from, to);
+      reading = this.#reading(collection, bytes, 0, length);
+      if (reading === ODD) {
+        // A bare id need not have a word before it.
+        const mayName = collection !== null || mayStillName(bytes, length);
+        if (!mayName || !this.#isNew(collection, body, from, to)) return;
+        return this.#parseName(collection, word, looseText(body, from, to));
+      }
+    }
+    if (reading === NOTHING) return;
+    const reader = this.#reader as NameReader;
+    if (!this.#isNew(collection, bytes, reader.from, reader.to)) return;
+    const name = decoder.decode(bytes.subarray(reader.from, reader.to));
+    if (collection === null) return this.add(name, 'body', word);
+    if (collection === 'environments' && name === newEnvironment) return;
+    this.add(`${collection}/${name}`, 'body', word);
+  }
+
+  #reading(collection: string | null, bytes: Uint8Array, from: number, to: number): Reading {
+    this.#reader ??= new NameReader(this.#ownHosts);
+    return collection === null ? this.#reader.name(bytes, from, to) : this.#reader.id(bytes, from, to);
+  }
+
+  #parseName(collection: string | null, word: string, text: string): void {
+    if (this.#oddValues++ >= mostOddValues) {
+      throw new SluiceError(
+        'invalid_request',
+        `The request has more than ${mostOddValues} values that may name resources and are oddly written.`,
+      );
+    }
+    if (collection === null) return this.add(nameInValue(text, this.#ownHosts), 'body', word);
+    if (collection === 'environments' && text === newEnvironment) return;
+    this.add(nameOfId(collection, text), 'body', word);
+  }
+
+  #isNew(kind: string | null, bytes: Uint8Array, from: number, to: number): boolean {
+    this.#seen ??= new SeenSpans();
+    return this.#seen.isNew(kind ?? 'name', bytes, from, to, bytes === this.#scratch);
+  }
+
+  /** What comes again and again mostly comes in a row. */
+  #isLast(field: Field, body: Uint8Array, from: number, to: number): boolean {
+    const isSame = field === this.#lastField && isSameText(body, this.#lastFrom, this.#lastTo, from, to);
+    this.#lastField = field;
+    this.#lastFrom = from;
+    this.#lastTo = to;
+    return isSame;
+  }
+
+  #keep(key: string, found: Reference | FoundToken): void {
     if (this.#found.size >= mostReferences) {
       throw new SluiceError('invalid_request', `The request names more than ${mostReferences} resources.`);
     }
@@ -130,16 +216,20 @@ class Findings {
   }
 }
 
-function hashed({ name, token, ...rest }: Found): Eventually<Reference> {
-  const known = name ?? tokenName(token as string);
-  return typeof known === 'string' ? { name: known, ...rest } : known.then((hash) => ({ name: hash, ...rest }));
+function hashed(found: Reference | FoundToken): Eventually<Reference> {
+  if (!('token' in found)) return found;
+  const { token, ...rest } = found;
+  const name = tokenName(token);
+  return typeof name === 'string' ? { name, ...rest } : name.then((hash) => ({ name: hash, ...rest }));
+}
+
+/** From the end: names that are not the same differ there. */
+function isSameText(body: Uint8Array, from: number, to: number, otherFrom: number, otherTo: number): boolean {
+  if (to - from !== otherTo - otherFrom) return false;
+  for (let back = 1; back <= to - from; back++) if (body[to - back] !== body[otherTo - back]) return false;
+  return true;
 }
 
 function isSpelling(key: string, word: string): boolean {
   return key === word || key === snakeCase(word);
-}
-
-/** Data URIs are long and name nothing: only the beginning of a long value is looked at. */
-function nameText(body: Uint8Array, from: number, to: number): string {
-  return looseText(body, from, Math.min(to, from + longestNameBytes));
 }

@@ -29,8 +29,10 @@ const deepestKey = 7;
 const longestWord = 40;
 /** The name of a model has 128 letters at most, and may have its collection before it. */
 const longestValue = 160;
+/** Most strings are short, and a call into the engine costs more than looking at so many bytes. */
+const nearBytes = 64;
 
-/** What the walk tells; positions are indexes into the chunk that is being fed. */
+/** What the walk tells of the known levels; positions are indexes into the chunk that is being fed. */
 export interface Walked {
   /** A key was read; `walk.keys[depth]` holds it. @returns true to be told its value if that is a string or a number */
   key(depth: number, word: string): boolean;
@@ -83,11 +85,40 @@ export class JsonWalk {
         at = this.#reading === 'nothing' ? this.#skipString(chunk, at) : this.#readWord(chunk, at);
         continue;
       }
+      if (this.depth > deepestKey) {
+        at = this.#skipDeep(chunk, at, stopsAtLines);
+        if (stopsAtLines && isLineEnd(chunk[at - 1] as number)) break;
+        continue;
+      }
       const byte = chunk[at] as number;
       at++;
       if (byte !== SPACE) this.#step(byte, at - 1);
-      if (stopsAtLines && (byte === LF || byte === CR)) break;
+      if (stopsAtLines && isLineEnd(byte)) break;
     }
+    return at;
+  }
+
+  /** Where keys are not known any more nothing is told, and only levels are counted. */
+  #skipDeep(chunk: Uint8Array, from: number, stopsAtLines: boolean): number {
+    const end = chunk.length;
+    let { depth } = this;
+    let at = from;
+    while (at < end && depth > deepestKey) {
+      const byte = chunk[at] as number;
+      at++;
+      if (byte === QUOTE) {
+        this.#isInString = true;
+        this.#isEscaped = false;
+        this.#reading = 'nothing';
+        at = this.#skipString(chunk, at);
+        if (this.#isInString) break;
+      } else if (byte >= OPEN_BRACKET) {
+        if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+        else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
+      } else if (stopsAtLines && isLineEnd(byte)) break;
+    }
+    this.depth = depth;
+    this.#expectsKey = false;
     return at;
   }
 
@@ -188,20 +219,32 @@ export class JsonWalk {
       this.#isEscaped = false;
       at++;
     }
-    while (at < chunk.length) {
-      const quote = nextQuote(chunk, at);
+    for (;;) {
+      const near = Math.min(at + nearBytes, chunk.length);
+      while (at < near) {
+        const byte = chunk[at];
+        if (byte === QUOTE) return this.#endString(at);
+        at += byte === BACKSLASH ? 2 : 1;
+      }
+      if (at >= chunk.length) {
+        this.#isEscaped = at > chunk.length;
+        return chunk.length;
+      }
+      const quote = chunk.indexOf(QUOTE, at);
       const isEscaped = backslashesBefore(chunk, quote < 0 ? chunk.length : quote, at) % 2 === 1;
       if (quote < 0) {
         this.#isEscaped = isEscaped;
         return chunk.length;
       }
-      if (!isEscaped) {
-        this.#isInString = false;
-        return quote + 1;
-      }
+      if (!isEscaped) return this.#endString(quote);
+      // Where one quote is escaped, others are.
       at = quote + 1;
     }
-    return at;
+  }
+
+  #endString(quote: number): number {
+    this.#isInString = false;
+    return quote + 1;
   }
 }
 
@@ -216,11 +259,8 @@ function plainEnd(chunk: Uint8Array, from: number): number {
   return -1;
 }
 
-/** Most strings are short, and a call into the engine costs more than looking at the first few bytes. */
-function nextQuote(chunk: Uint8Array, from: number): number {
-  const near = Math.min(from + 24, chunk.length);
-  for (let at = from; at < near; at++) if (chunk[at] === QUOTE) return at;
-  return near === chunk.length ? -1 : chunk.indexOf(QUOTE, near);
+function isLineEnd(byte: number): boolean {
+  return byte === LF || byte === CR;
 }
 
 function backslashesBefore(chunk: Uint8Array, end: number, from: number): number {

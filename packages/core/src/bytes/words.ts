@@ -1,44 +1,50 @@
 /** Looks words up where they lie. */
 
-interface Word {
-  readonly word: string;
-  readonly bytes: Uint8Array;
-}
-
-const slots = 0x400;
+const endings = 0x800;
 
 /** A few words that are found in bytes without making a string of these first. */
 export class Words {
-  /** By length, first and last byte: hardly any other word gets as far as being compared. */
-  readonly #bySlot: (readonly Word[] | null)[] = new Array(slots).fill(null);
+  /** 1 for the {@link endingOf} of each word: hardly any other key has such a one, and is looked up. */
+  readonly endings = new Uint8Array(endings);
+  /** By their numbers, which begin with 1. */
+  readonly list: readonly string[];
+  readonly #bytes: Uint8Array[] = [];
+  readonly #byEnding: (readonly number[] | undefined)[] = [];
 
   constructor(words: Iterable<string>) {
-    for (const word of words) {
+    this.list = ['', ...new Set(words)];
+    for (const [number, word] of this.list.entries()) {
       const bytes = new TextEncoder().encode(word);
-      const slot = slotOf(bytes, 0, bytes.length);
-      this.#bySlot[slot] = [...(this.#bySlot[slot] ?? []), { word, bytes }];
+      this.#bytes.push(bytes);
+      if (word === '') continue;
+      const ending = endingOf(bytes.length, bytes[bytes.length - 1] as number);
+      this.#byEnding[ending] = [...(this.#byEnding[ending] ?? []), number];
+      this.endings[ending] = 1;
     }
   }
 
   /** @returns the word that stands there, or an empty text when it is none of these */
   find(chunk: Uint8Array, from: number, end: number): string {
-    // An empty text looks at what is outside of it, and is none of the words either way.
-    if (end <= from) return '';
-    const candidates = this.#bySlot[slotOf(chunk, from, end)] as readonly Word[] | null;
-    return candidates === null ? '' : wordAt(candidates, chunk, from, end);
+    return this.list[this.numberAt(chunk, from, end)] as string;
+  }
+
+  /** @returns the number of the word that stands there, or 0 when it is none of these */
+  numberAt(chunk: Uint8Array, from: number, end: number): number {
+    const ending = endingOf(end - from, chunk[end - 1] as number);
+    if (this.endings[ending] === 0) return 0;
+    const candidates = this.#byEnding[ending] as readonly number[];
+    for (let at = 0; at < candidates.length; at++) {
+      const candidate = candidates[at] as number;
+      const bytes = this.#bytes[candidate] as Uint8Array;
+      if (bytes.length === end - from && isAt(chunk, from, bytes)) return candidate;
+    }
+    return 0;
   }
 }
 
-function slotOf(bytes: Uint8Array, from: number, end: number): number {
-  return ((end - from) * 37 + (bytes[from] as number) * 5 + (bytes[end - 1] as number) * 11) & (slots - 1);
-}
-
-function wordAt(candidates: readonly Word[], chunk: Uint8Array, from: number, end: number): string {
-  for (let at = 0; at < candidates.length; at++) {
-    const { word, bytes } = candidates[at] as Word;
-    if (bytes.length === end - from && isAt(chunk, from, bytes)) return word;
-  }
-  return '';
+/** Out of the length of a word and its last byte. */
+export function endingOf(length: number, last: number): number {
+  return (length * 32 + (last & 31)) & (endings - 1);
 }
 
 function isAt(chunk: Uint8Array, from: number, bytes: Uint8Array): boolean {
