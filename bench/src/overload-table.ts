@@ -68,7 +68,7 @@ export function overloadTable(
       ];
     }),
     notes: [
-      `Good: right, and within ${rules.patienceMs} ms of when it was due; late: right, and after that; unsent: all connections of the generators were waiting. Recovered: the first ${rules.calmMs} ms in which each request had its answer within ${rules.calmTookMs} ms.`,
+      `Good: right, and within ${rules.patienceMs} ms of when it was due; late: right, and after that; unsent: all connections of the generators were waiting. A refusal counts from when its request was sent, all others from when they were due. Recovered: the first ${rules.calmMs} ms in which each request had its answer within ${rules.calmTookMs} ms.`,
       `${pinningNote()} Two generators used ${percent(most(({ inSurge }) => inSurge.load))} of a core at most, the provider ${percent(most(({ inSurge }) => inSurge.provider))}; they sent ${most(({ lateP99Ms }) => lateP99Ms).toFixed(1)} ms late at most (p99).`,
       ...busyNote(found),
       ...brokenNote(found),

@@ -54,7 +54,8 @@ export function tallySurge(
       else if (end === ends.broken) counts.broken++;
       else if (end === ends.shed) {
         counts.shed++;
-        took.shed.push(ms);
+        // From when it was sent: what the generator is late says nothing of how soon it was refused.
+        took.shed.push(ms - (lateMs[at] as number));
       } else {
         counts[ms <= patienceMs ? 'good' : 'late']++;
         took.right.push(ms);

@@ -1,4 +1,4 @@
-/** `pnpm faults [ROW…] [--write]`: plays the fault matrix and prints it. See faults/README.md. */
+/** `npm run faults -- [ROW…] [--write]`: plays the fault matrix and prints it. See faults/README.md. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const unknown = [
   ...words.filter((word) => word.startsWith('--') && word !== '--write'),
 ];
 if (unknown.length > 0) {
-  process.stderr.write(`There is no ${unknown.join(', ')}. pnpm faults [F01 … F96] [--write]\n`);
+  process.stderr.write(`There is no ${unknown.join(', ')}. npm run faults -- [F01 … F96] [--write]\n`);
   process.exit(2);
 }
 

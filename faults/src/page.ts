@@ -9,7 +9,7 @@ export function pageOf(played: readonly PlayedRow[]): string {
   return `${[
     '# Faults',
     '',
-    'Written by `pnpm faults --write`; a test plays it again and compares. What it is and how to read it:',
+    'Written by `npm run faults -- --write`; a test plays it again and compares. What it is and how to read it:',
     '[faults/README.md](../faults/README.md).',
     '',
     ...summaryOf(totalsOf(played)).split('\n'),

@@ -15,6 +15,8 @@ export interface Banner {
   readonly made: { readonly key: string; readonly path: string } | null;
   /** The store that does not answer; null when all is well. */
   readonly lostStore: string | null;
+  /** What was put right, in sentences without an end. */
+  readonly warnings: readonly string[];
 }
 
 /** How a piece of it looks. */
@@ -30,9 +32,11 @@ export function bannerText(banner: Banner, paint: Paint): string {
   const dim = (text: string): string => paint('dim', text);
   const key = keyInShell(banner);
   const lines = ['', `  ${paint('bold', 'Sluice')} listens on ${paint(['bold', 'cyan'], listening)}`, ''];
+  for (const warning of banner.warnings) lines.push(`  ${paint(['black', 'bgYellow'], ' KEYS ')} ${warning}.`, '');
   if (isDemo) {
     lines.push(`  ${paint(['black', 'bgYellow'], ' DEMO ')} No Gemini key is set: a simulator answers, not Gemini.`);
-    lines.push(`  ${dim('Set GEMINI_API_KEYS and start again for the real thing.')}`, '');
+    lines.push(`  ${dim('Set GEMINI_API_KEYS and start again for the real thing.')}`);
+    lines.push(`  ${dim('What the simulator keeps (files, caches, batches …) is gone when this process ends.')}`, '');
   }
   if (banner.lostStore !== null) {
     lines.push(
@@ -59,17 +63,15 @@ function curlLine(origin: string, key: string | null): string {
 function keyInShell({ callersFrom, made }: Banner): string | null {
   if (made !== null) return made.key;
   if (callersFrom === 'anyone') return null;
-  return callersFrom === 'variable' ? '$SLUICE_API_KEYS' : '$SLUICE_KEY';
+  return typeof callersFrom === 'object' && callersFrom.isBareKey ? `$${callersFrom.variable}` : '$SLUICE_KEY';
 }
 
 function hint({ callersFrom, made }: Banner): string {
   if (made !== null) return `The caller key was made for you and is kept in ${made.path}`;
-  switch (callersFrom) {
-    case 'variable':
-      return 'Paste these in a shell where SLUICE_API_KEYS is set: it holds the caller key.';
-    case 'anyone':
-      return 'Anyone on this machine may call: no key is asked for.';
-    default:
-      return `First put one of the caller keys into SLUICE_KEY: they are in ${callersFrom === 'file' ? 'the configuration file' : 'SLUICE_API_KEYS'}.`;
-  }
+  if (callersFrom === 'anyone') return 'Anyone on this machine may call: no key is asked for.';
+  const { variable, isBareKey } =
+    typeof callersFrom === 'object' ? callersFrom : { variable: 'the configuration file', isBareKey: false };
+  return isBareKey
+    ? `Paste these in a shell where ${variable} is set: it holds the caller key.`
+    : `First put one of the caller keys into SLUICE_KEY: they are in ${variable}.`;
 }

@@ -11,6 +11,15 @@ export function callerKeyPath(folder: string): string {
   return join(folder, 'caller-key');
 }
 
+/** The key that an earlier start has made, or null; also where nobody may look. Nothing is made or mended. */
+export function keptCallerKey(folder: string): string | null {
+  try {
+    return readFileSync(callerKeyPath(folder), 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Reads the key from the data folder, or makes one on the first start, for its owner's eyes alone (0600).
  *

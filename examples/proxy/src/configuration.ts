@@ -5,6 +5,7 @@ import { isLoopback } from './address.ts';
 import { defaultConfigFile, readConfigFile } from './config-file.ts';
 import { type Environment, inSection, isRaw, type Raw, readEnvironment, withEnvironment } from './environment.ts';
 import { usualFormat } from './log.ts';
+import { ownKeyFaults, ownKeys, withoutOwnKeys } from './own-keys.ts';
 import { defaultStoreUrl, storeFault } from './store.ts';
 
 /** Settings without fault, of which two things may still be missing: a caller and somebody to call. */
@@ -20,10 +21,16 @@ export interface Draft {
   readonly needsCaller: boolean;
   /** Where the callers were named, for people. */
   readonly callersFrom: CallersFrom;
+  /** What was put right, in sentences without an end; whoever starts the process should know. */
+  readonly warnings: readonly string[];
 }
 
 /** Where the callers come from. A variable that holds one bare key can stand in a shell command as it is. */
-export type CallersFrom = 'data-folder' | 'variable' | 'variable-list' | 'file' | 'anyone';
+export type CallersFrom =
+  | 'data-folder'
+  | 'file'
+  | 'anyone'
+  | { readonly variable: string; readonly isBareKey: boolean };
 
 /** What a process that runs already cannot take back. */
 export interface Running {
@@ -40,21 +47,26 @@ export interface Running {
  * @throws SluiceError `invalid_options` with one line per fault, all of them at once
  */
 export function readDraft(variables: NodeJS.ProcessEnv, running: Running | null = null): Draft {
-  const environment = readEnvironment(variables);
-  const configFile = environment.configFile ?? defaultConfigFile;
-  const file = readConfigFile(environment.configFile);
+  const told = readEnvironment(variables);
+  const configFile = told.configFile ?? defaultConfigFile;
+  const file = readConfigFile(told.configFile);
   const hasFile = file !== undefined;
   // It may be about to come back: what it held is not given up for a moment's absence.
   if (!hasFile && running?.hasFile === true) throw invalid([`The configuration file ${configFile} is gone.`]);
   const held = hasFile ? file : {};
   if (!isRaw(held)) throw invalid([`${configFile} must hold an object.`]);
+  const own = ownKeys(held, told);
+  const { variables: left, warnings } = withoutOwnKeys(variables, own);
+  const environment = readEnvironment(left);
   const raw = withDefaults(withEnvironment(held, environment));
   const isDemo = held.keys === undefined && held.pools === undefined && environment.geminiKeys === null;
   const faults = [
     ...ownFaults(raw, environment, isDemo, running),
+    ...ownKeyFaults(raw, own),
     ...coreFaults(raw, isDemo).map(withOrigin(environment)),
   ];
-  if (faults.length > 0) throw invalid(faults);
+  // What was left out may be why something is missing.
+  if (faults.length > 0) throw invalid([...faults, ...warnings.map((warning) => `${warning}.`)]);
   return {
     raw,
     dataFolder: environment.dataFolder,
@@ -63,6 +75,7 @@ export function readDraft(variables: NodeJS.ProcessEnv, running: Running | null 
     isDemo,
     needsCaller: raw.callers === undefined,
     callersFrom: callersFrom(raw, environment),
+    warnings,
   };
 }
 
@@ -103,7 +116,7 @@ function ownFaults(raw: Raw, environment: Environment, isDemo: boolean, running:
   }
   if (wrongStore !== null) faults.push(`${environment.store === null ? 'store.url' : 'SLUICE_STORE'} ${wrongStore}.`);
   if (environment.callers === 'anyone') {
-    faults.push("SLUICE_API_KEYS holds keys; callers: 'anyone' can only be said in the configuration file.");
+    faults.push(`${environment.callersIn} holds keys; callers: 'anyone' can only be said in the configuration file.`);
   }
   if (!isAlone && raw.callers === undefined) {
     faults.push(
@@ -120,17 +133,21 @@ function ownFaults(raw: Raw, environment: Environment, isDemo: boolean, running:
 
 /** Where each variable ends up, so that a fault names what was written and not only what became of it. */
 const origins = [
-  [/^server\.port /, 'port', 'PORT'],
-  [/^server\.host /, 'host', 'HOST'],
-  [/^pools\.gemini\.baseUrl /, 'geminiBaseUrl', 'GEMINI_BASE_URL'],
-  [/^pools\.gemini\.projects|^key \d+ of project |^project /, 'geminiKeys', 'GEMINI_API_KEYS'],
-  [/^the key of caller |^caller /, 'callers', 'SLUICE_API_KEYS'],
+  [/^server\.port /, 'port', () => 'PORT'],
+  [/^server\.host /, 'host', () => 'HOST'],
+  [/^pools\.gemini\.baseUrl /, 'geminiBaseUrl', () => 'GEMINI_BASE_URL'],
+  [
+    /^pools\.gemini\.projects|^key \d+ of project |^project /,
+    'geminiKeys',
+    ({ geminiKeysIn }: Environment) => geminiKeysIn,
+  ],
+  [/^the key of caller |^caller /, 'callers', ({ callersIn }: Environment) => callersIn],
 ] as const;
 
 function withOrigin(environment: Environment): (fault: string) => string {
   return (fault) => {
     const origin = origins.find(([pattern, name]) => environment[name] !== null && pattern.test(fault));
-    return origin === undefined ? fault : `${fault} (from ${origin[2]})`;
+    return origin === undefined ? fault : `${fault} (from ${origin[2](environment)})`;
   };
 }
 
@@ -147,8 +164,8 @@ function coreFaults(raw: Raw, isDemo: boolean): string[] {
   }
 }
 
-function callersFrom(raw: Raw, { callers }: Environment): CallersFrom {
-  if (callers !== null) return /[,\n=]/.test(callers) ? 'variable-list' : 'variable';
+function callersFrom(raw: Raw, { callers, callersIn }: Environment): CallersFrom {
+  if (callers !== null) return { variable: callersIn, isBareKey: !/[,\n=]/.test(callers) };
   if (raw.callers === 'anyone') return 'anyone';
   return raw.callers === undefined ? 'data-folder' : 'file';
 }

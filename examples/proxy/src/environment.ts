@@ -11,22 +11,31 @@ export interface Environment {
   readonly port: string | null;
   readonly host: string | null;
   readonly geminiKeys: string | null;
+  /** The variable that they stand in. */
+  readonly geminiKeysIn: string;
   readonly geminiBaseUrl: string | null;
   readonly callers: string | null;
+  /** The variable that they stand in. */
+  readonly callersIn: string;
   readonly store: string | null;
 }
 
 /** Reads them; nothing is judged yet. */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const read = (name: string): string | null => variables[name]?.trim() || null;
+  const firstSet = (names: readonly [string, string]): string => (read(names[0]) === null ? names[1] : names[0]);
+  const geminiKeysIn = firstSet(['GEMINI_API_KEYS', 'GEMINI_API_KEY']);
+  const callersIn = firstSet(['SLUICE_API_KEYS', 'SLUICE_API_KEY']);
   return {
     configFile: read('SLUICE_CONFIG'),
     dataFolder: dataFolderOf(variables),
     port: read('PORT'),
     host: read('HOST'),
-    geminiKeys: read('GEMINI_API_KEYS') ?? read('GEMINI_API_KEY'),
+    geminiKeys: read(geminiKeysIn),
+    geminiKeysIn,
     geminiBaseUrl: read('GEMINI_BASE_URL'),
-    callers: read('SLUICE_API_KEYS'),
+    callers: read(callersIn),
+    callersIn,
     store: read('SLUICE_STORE'),
   };
 }

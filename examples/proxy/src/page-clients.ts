@@ -43,7 +43,14 @@ const ai = new GoogleGenAI({
       note: 'A session over WebSocket, with the same ai.',
       lines: `const session = await ai.live.connect({
   model: 'gemini-3.8-live',
-  callbacks: { onmessage: ({ text }) => console.log(text ?? '') },
+  callbacks: {
+    onmessage({ text, serverContent }) {
+      if (text) console.log(text);
+      if (serverContent?.turnComplete) session.close();
+    },
+    onerror: ({ message }) => console.error(message), // a wrong key: "Unexpected server response: 401"
+    onclose: ({ code, reason }) => console.log('closed', code, reason),
+  },
 });
 session.sendClientContent({ turns: 'Why is the sky blue?', turnComplete: true });`,
     },

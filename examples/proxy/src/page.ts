@@ -57,18 +57,22 @@ function pageText(origin: string, { isDemo, callersFrom }: Pick<PageOptions, 'is
 </section>`,
   );
   return without(without(template, 'demo', !isDemo), 'key', callersFrom === 'anyone')
-    .replace('{{keyHint}}', () => keyHints[callersFrom])
+    .replace('{{keyHint}}', () => keyHint(callersFrom))
     .replace('{{sections}}', () => sections.join('\n'));
 }
 
-const keyHints: Readonly<Record<CallersFrom, string>> = {
-  'data-folder':
-    'It was printed when the proxy started, and lies in the file <code>caller-key</code> of its data folder.',
-  variable: 'Whoever runs this proxy has it in <code>SLUICE_API_KEYS</code>.',
-  'variable-list': 'Whoever runs this proxy has it in <code>SLUICE_API_KEYS</code>.',
-  file: 'Whoever runs this proxy has it in the configuration file.',
-  anyone: '',
-};
+function keyHint(callersFrom: CallersFrom): string {
+  switch (callersFrom) {
+    case 'data-folder':
+      return 'It was printed when the proxy started, and lies in the file <code>caller-key</code> of its data folder.';
+    case 'file':
+      return 'Whoever runs this proxy has it in the configuration file.';
+    case 'anyone':
+      return '';
+    default:
+      return `Whoever runs this proxy has it in <code>${callersFrom.variable}</code>.`;
+  }
+}
 
 /** Only what a host can look like is repeated: the header comes from outside. */
 function namedOrigin({ headers: { host } }: IncomingMessage): string | null {

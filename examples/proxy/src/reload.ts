@@ -66,9 +66,10 @@ export class Reloader {
         log[trigger === 'SIGHUP' ? 'info' : 'debug']({ trigger }, 'configuration unchanged');
         return;
       }
-      const { isDemo, callersFrom } = draft;
+      const { isDemo, callersFrom, warnings } = draft;
       await house.apply({ configuration, isDemo, callersFrom });
       this.#current = configuration;
+      for (const warning of warnings) log.warn({ warning }, 'options');
       log.level = configuration.log.level;
       const needsRestart = waitingForRestart(started.configuration, configuration);
       log.info({ trigger, changes, ...(needsRestart.length === 0 ? {} : { needsRestart }) }, 'configuration reloaded');

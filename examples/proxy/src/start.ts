@@ -32,7 +32,7 @@ export async function start(variables: NodeJS.ProcessEnv): Promise<void> {
 
 async function run(variables: NodeJS.ProcessEnv): Promise<void> {
   const draft = readDraft(variables);
-  const { isDemo, needsCaller, dataFolder, callersFrom } = draft;
+  const { isDemo, needsCaller, dataFolder, callersFrom, warnings } = draft;
   // Loaded for this alone: with keys of its own the process has no simulator in it.
   const demo = isDemo ? await (await import('./demo.ts')).startDemo() : null;
   const configuration = completed(draft, demo);
@@ -42,6 +42,7 @@ async function run(variables: NodeJS.ProcessEnv): Promise<void> {
   const log = openLog(configuration.log);
   const house = openHouse(settings, log.to, store);
   const { gateway } = house;
+  for (const warning of warnings) log.to.warn({ warning }, 'options');
   const storeTrouble = store === null ? null : await troubleOf(store);
   if (storeTrouble !== null) log.to.warn({ store: store?.name, isDegraded: true, why: storeTrouble }, 'store');
   // Before anybody is served, so that no key is used that was taken out of use. The gateway waits for no store long.
@@ -81,7 +82,7 @@ async function run(variables: NodeJS.ProcessEnv): Promise<void> {
   log.to.info({ host, port, isDemo, store: gateway.snapshot().store.name }, 'listening');
   const made = needsCaller ? { key: localCallerKey(dataFolder), path: callerKeyPath(dataFolder) } : null;
   const lostStore = storeTrouble === null ? null : (store?.name ?? null);
-  const banner = { origin, listening: originOf(host, port), isDemo, callersFrom, made, lostStore };
+  const banner = { origin, listening: originOf(host, port), isDemo, callersFrom, made, lostStore, warnings };
   process.stderr.write(bannerText(banner, paintFor(process.stderr)));
 }
 

@@ -25,6 +25,7 @@ test('a variable that is empty or blank counts as not set', () => {
     GEMINI_API_KEYS: '',
     GEMINI_API_KEY: ' ',
     SLUICE_API_KEYS: '',
+    SLUICE_API_KEY: '',
     SLUICE_STORE: '',
   };
   expect(overFile(file, blank)).toEqual(file);
@@ -62,6 +63,13 @@ test('GEMINI_API_KEYS goes before GEMINI_API_KEY, and both before the keys of th
   expect(overFile({}, { GEMINI_API_KEY: 'single' }).pools).toEqual({
     gemini: { projects: [{ id: 'project-1', isGuessed: true, keys: ['single'] }] },
   });
+});
+
+test('SLUICE_API_KEYS goes before SLUICE_API_KEY, and both before the callers of the file', () => {
+  const file = { callers: 'file' };
+  expect(overFile(file, { SLUICE_API_KEYS: 'plural', SLUICE_API_KEY: 'single' })).toEqual({ callers: 'plural' });
+  expect(overFile(file, { SLUICE_API_KEYS: ' ', SLUICE_API_KEY: 'single' })).toEqual({ callers: 'single' });
+  expect(overFile(file, { SLUICE_API_KEY: '' })).toEqual(file);
 });
 
 test('keys of the environment keep what else the file says about the pool', () => {

@@ -37,6 +37,7 @@ describe('without anything', () => {
   test('it is a demo, it says so, and the printed curl line streams an answer that says so too', async () => {
     proxy = await startProxy();
     expect(proxy.stderr).toContain('No Gemini key is set: a simulator answers, not Gemini.');
+    expect(proxy.stderr).toContain('is gone when this process ends.');
     const answer = await pasted(bannerLine(proxy.stderr, 'curl'));
     expect(answer.match(/^data: /gm)?.length).toBeGreaterThan(5);
     const words = [...answer.matchAll(/"text": ?"([^"]*)"/g)].map(([, text]) => text).join('');
@@ -77,6 +78,16 @@ describe('with callers', () => {
     expect(await pasted(line, named)).toContain('"STOP"');
   });
 
+  test('SLUICE_API_KEY holds a caller key as SLUICE_API_KEYS does, and is the variable that is named', async () => {
+    const single = { SLUICE_API_KEY: callerKey };
+    proxy = await startProxy({ env: single });
+    expect(proxy.stderr).toContain('Paste these in a shell where SLUICE_API_KEY is set');
+    const line = bannerLine(proxy.stderr, 'curl');
+    expect(line).toContain('"x-goog-api-key: $SLUICE_API_KEY"');
+    expect(await pasted(line, single)).toContain('"STOP"');
+    expect(await (await fetch(proxy.url)).text()).toContain('in <code>SLUICE_API_KEY</code>');
+  });
+
   test('several keys: the line holds a variable of its own, and a hint says what to put there', async () => {
     proxy = await startProxy({ env: { SLUICE_API_KEYS: `alice=${callerKey},bob=${callerKey}2` } });
     expect(proxy.stderr).toContain('First put one of the caller keys into SLUICE_KEY');
@@ -106,6 +117,17 @@ describe('the configuration file', () => {
     );
     proxy = await startProxy({ folder, env: { SLUICE_CONFIG: 'other.jsonc' }, config: '{ not read' });
     expect(proxy.port).toBeGreaterThan(1);
+  });
+
+  test('as the README shows it asks for keys of your own in words, and starts with them', async () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const [, shown = ''] = /```jsonc\n(.*?)```/s.exec(readme) ?? [];
+    const { code, stderr } = await refusedStart({ config: shown });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^sluice: the key of caller "alice" is a well-known example value; .*openssl rand.*\n$/);
+    const config = shown.replace(/YOUR_KEY\w*-hex_24/, callerKey);
+    proxy = await startProxy({ env: { HOST: '127.0.0.1' }, config });
+    expect((await fetch(`${proxy.url}/readyz`)).status).toBe(200);
   });
 
   const refusals: [string, ProxyOptions, RegExp[]][] = [
@@ -179,6 +201,11 @@ describe('what is refused in one sentence', () => {
       'a caller key that is too short',
       { env: { SLUICE_API_KEYS: `bob=${short}` } },
       /^sluice: .*"bob" has 5 characters, at least 16 .*\n$/,
+    ],
+    [
+      'a caller key that is too short, by the variable that it stands in',
+      { env: { SLUICE_API_KEY: `bob=${short}` } },
+      /^sluice: .*"bob" has 5 characters, at least 16 .* \(from SLUICE_API_KEY\)\n$/,
     ],
     [
       'a caller key that is a well-known example',

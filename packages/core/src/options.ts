@@ -326,6 +326,9 @@ export interface LogOptions {
 
 /** Where state is kept, by address; a process that knows more stores opens them by it. */
 export interface StoreOptions {
-  /** `memory:` here; the reference proxy knows `sqlite:PATH` and `redis://…` too. @default 'memory:' */
+  /**
+   * `memory:` here. The reference proxy knows `sqlite:PATH` and `redis://…` too; there `sqlite:`, a file in the data
+   * folder, is the default. @default 'memory:'
+   */
   url?: string | undefined;
 }

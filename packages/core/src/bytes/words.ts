@@ -5,7 +5,7 @@ const endings = 0x800;
 /** A few words that are found in bytes without making a string of these first. */
 export class Words {
   /** 1 for the {@link endingOf} of each word: hardly any other key has such a one, and is looked up. */
-  readonly endings = new Uint8Array(endings);
+  readonly endings: Uint8Array = new Uint8Array(endings);
   /** By their numbers, which begin with 1. */
   readonly list: readonly string[];
   readonly #bytes: Uint8Array[] = [];

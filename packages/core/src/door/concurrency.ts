@@ -33,7 +33,7 @@ const learnsUpTo = { busyShare: 0.9, delayMs: 5 };
 const mostWeight = 0.5;
 const fullWeightRequests = 200;
 /** A few inside wait for the loop at any moment; without them it would idle between two. */
-const slackMs = 10;
+const slackMs = 4;
 /** Under the limit the loop should not be later than this. */
 const targetDelayMs = 10;
 /** Of what keeps the loop busy, at each change. */

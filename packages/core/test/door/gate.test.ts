@@ -121,7 +121,7 @@ describe('a gate of a process that cannot keep up', () => {
     Object.assign(vitals, { delayMs: 60, busyShare: 1 });
     gate.enter(guest());
     await clock.advance(500);
-    // 50 ms and 10 ms of slack, for 50 ms of the loop's time.
+    // 50 ms and 4 ms of slack, for 50 ms of the loop's time.
     expect(overload.concurrency.most).toBe(2);
   });
 
