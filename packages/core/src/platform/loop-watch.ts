@@ -15,8 +15,6 @@ export interface LoopState {
   readonly busyShare: number;
 }
 
-const calm: LoopState = { delayMs: 0, busyShare: 0 };
-
 /**
  * Watches while somebody asks, and stops by itself.
  *
@@ -33,7 +31,7 @@ export class LoopWatch {
   #askedAtMs = 0;
   #used = eventLoopUtilization();
 
-  /** Since the last time that this was asked; calm at first. */
+  /** Since the last time that this was asked. Where nobody has watched meanwhile it counts as on time. */
   look(): LoopState {
     const nowMs = performance.now();
     const sinceMs = nowMs - this.#askedAtMs;
@@ -46,7 +44,7 @@ export class LoopWatch {
       this.#timer = setInterval(() => this.#tick(), everyMs);
       // It keeps no process alive.
       this.#timer.unref();
-      return calm;
+      return { delayMs: 0, busyShare: utilization };
     }
     // Whoever asks in the middle of a long turn must not hear that all is well: the timer is overdue by then. What is
     // told now is not told once more when it fires.
