@@ -43,6 +43,9 @@ export function totalTokens({ prompt, candidates, thoughts, tools }: TokenUsage)
   return prompt + candidates + thoughts + tools;
 }
 
+/** Whether a request was answered by what was kept, by a call of its own, or by one that another request had begun. */
+export type CacheResult = 'hit' | 'miss' | 'shared';
+
 /** A request is over, whatever became of it. */
 export interface RequestEndEvent {
   readonly requestId: string;
@@ -69,7 +72,10 @@ export interface RequestEndEvent {
   readonly isStream: boolean;
   readonly durationMs: number;
   readonly firstByteMs: number | null;
+  /** Of requests that share a call, one is told of it. */
   readonly usage: TokenUsage | null;
+  /** Null where neither `cache.ttlMs` nor `cache.singleFlight` is on, and for calls that are asked for each time. */
+  readonly cache: CacheResult | null;
 }
 
 /** The states that a key can be in: `cooling` ends by itself, `disabled` waits for an operator. */

@@ -1,60 +1,44 @@
 /**
- * The story of one request, from arrival to last byte, in the order in which it happens.
+ * The story of one request, from arrival to last byte, in the order in which it happens; from the moment when all is known
+ * that it wants, it goes on in `supply.ts`.
  *
  * It awaits each station once. The answer does not pass through here: it is poured from the attempt to the client, and
  * what comes back is only what became of it.
  */
 
 import type { AskPage } from './affinity/page-source.ts';
-import type { Places } from './affinity/places.ts';
-import { attempt } from './attempt/attempt.ts';
 import { Deadline } from './attempt/deadline.ts';
-import type { Errand, Workshop } from './attempt/errand.ts';
 import { headersUp } from './attempt/headers.ts';
-import { adviceOf, showAnswer } from './attempt/held-answer.ts';
-import { answerList, pageAsker } from './attempt/list-page.ts';
-import { unforeseen } from './attempt/trouble.ts';
-import { judge, type RetrySettings } from './attempt/verdict.ts';
-import type { Allowances } from './auth/allowance.ts';
+import { answerList } from './attempt/list-page.ts';
 import type { Auth } from './auth/auth.ts';
 import { ownToken, withoutOwnToken } from './auth/own-token.ts';
+import { isRepeatable } from './cache/answer-key.ts';
+import type { Answers } from './cache/answers.ts';
 import { unlessCancelled } from './cancellation.ts';
-import { type Clock, sleep } from './clock.ts';
 import type { Cors } from './door/cors.ts';
 import type { Gate } from './door/gate.ts';
 import { assertHeaders } from './door/headers.ts';
 import { refuse } from './door/refuse.ts';
-import type { Health } from './health/health.ts';
-import { newCourse } from './plan/plan.ts';
-import { type TimeLimit, timeLimit, withTimeLeft } from './plan/time-limit.ts';
-import { makePlan } from './planning.ts';
-import type { Lease } from './pool/lease.ts';
-import type { KeyPool, StickyBy } from './pool/pool.ts';
-import { hearOut } from './resume/hear-out.ts';
+import { type TimeLimit, timeLimit } from './plan/time-limit.ts';
+import { share } from './sharing.ts';
 import { Story, type StoryTools } from './story.ts';
+import { type Order, type SupplyStations, supply } from './supply.ts';
 import { assertJson } from './surface/content-type.ts';
 import { registerFiles, type Surfaces } from './surface/surface.ts';
-import { callerOf, headReader } from './upload/sessions.ts';
+import { callerOf } from './upload/sessions.ts';
 import type { BodyStream, Exchange } from './wire.ts';
 
 /** Everything on the way, made once per gateway, and anew when its options change. */
-export interface Stations {
+export interface Stations extends SupplyStations {
   readonly gate: Gate;
   readonly cors: Cors;
   readonly surfaces: Surfaces;
   readonly auth: Auth;
-  readonly allowances: Allowances;
-  readonly places: Places;
-  readonly pool: KeyPool;
-  readonly health: Health;
-  readonly workshop: Workshop;
-  readonly retry: RetrySettings;
-  /** Null unless the pool's strategy goes by it. */
-  readonly stickyBy: StickyBy | null;
   readonly maxBodyBytes: number;
   /** For a request as a whole. */
   readonly limit: TimeLimit;
-  readonly clock: Clock;
+  /** What is known already; null where nothing is kept or shared. */
+  readonly answers: Answers | null;
   /** What stories are written with. */
   readonly desk: StoryTools;
 }
@@ -66,7 +50,6 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
   const story = new Story(exchange, at.cors.headersFor(exchange.headers), at.desk);
   const { client } = story;
   const deadline = new Deadline(at.workshop.alarms, cancellation);
-  let lease: Lease | null = null;
   /** A body that is passed on while it comes, in the place of one that is read. */
   let stream: BodyStream | null = null;
   try {
@@ -94,88 +77,34 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
     const call = at.surfaces.readBody(asked, body);
     story.called(call);
 
+    const up = headersUp(exchange.headers);
+    const headers = token === null ? up : [...up, 'authorization', token];
     const placed = { method: exchange.method, target: call.target, isOfModel: !call.isSticky };
     if (call.isSticky && at.places.lists(placed)) {
       deadline.watch();
       story.admitted(await at.allowances.admit(caller, () => 0));
-      const { id: requestId } = exchange;
-      const errand = { requestId, call, headers: headersUp(exchange.headers), client, cancellation, tally: story };
+      const errand = { requestId: exchange.id, call, headers, client, cancellation, tally: story };
       const list = (ask: AskPage): Promise<Uint8Array> => at.places.list(placed, caller.id, ask);
       const refused = await answerList(list, errand, at.pool, at.workshop);
       return refused === null ? story.delivered(unused) : story.broke(refused, unused);
     }
-    const type = exchange.headers['content-type'];
-    const pin =
-      session === null
-        ? await at.places.pin(placed, body, typeof type === 'string' ? type : null, caller.id, cancellation)
-        : await at.places.sessionOf(session, caller.id);
-    const { dueAtMs: deadlineAtMs } = deadline;
-    const pinned = pin?.project ?? null;
-    const plan = await makePlan({ call, caller, headers: exchange.headers, body, pinned, deadlineAtMs }, at);
-    const course = newCourse();
-    story.admitted(await at.allowances.admit(caller, plan.tokens, plan.leaseMs));
-    const errand: Errand = {
-      requestId: exchange.id,
-      call: pin?.target === undefined ? call : { ...call, target: pin.target },
-      method: exchange.method,
-      headers: token === null ? headersUp(exchange.headers) : [...headersUp(exchange.headers), 'authorization', token],
-      body: stream ?? body,
+
+    const order: Order = {
+      exchange,
+      call,
+      caller,
+      body,
+      stream,
+      headers,
       client,
       cancellation,
-      deadlineAtMs,
+      deadline,
       limit,
-      tally: story,
-      readResource: (answer, project) =>
-        at.places.read(placed, answer, project, caller.id, pageAsker(errand, at.pool, at.workshop)),
-      readHead: call.upload && headReader(call.upload, exchange, { places: at.places, callerId: caller.id }),
-      learn: (named, project) => at.places.learn(placed, named, project, caller.id),
+      record: story,
     };
-    const budget = at.health.budget({ host: at.workshop.host, model: call.model });
-
-    for (;;) {
-      const taken = at.pool.take(plan, course, cancellation);
-      if (taken instanceof Promise) deadline.watch();
-      lease = await taken;
-      deadline.stop();
-      if (course.calls > 0) errand.headers = withTimeLeft(errand.headers, deadlineAtMs - at.clock.now());
-      course.keyId = lease.key.id;
-      const { failure, held, usage, rest, cut } = await attempt(lease, errand, at.workshop);
-      lease.settle(failure, usage);
-      course.calls = story.calls;
-      if (failure === null) {
-        budget.refill(course.spent);
-        const lost = rest === null ? null : await rest;
-        return lost === null ? story.delivered(usage) : story.broke(lost, usage);
-      }
-      if (cut !== null) {
-        const broken = { failure, cut, rest, errand, plan, course, budget, project: lease.project };
-        const heard = await hearOut(broken, at, story);
-        return heard.failure === null ? story.delivered(heard.usage) : story.broke(heard.failure, heard.usage);
-      }
-      const verdict = judge(failure, course, {
-        settings: at.retry,
-        // Of a body that passes, nothing was done before its first byte, and nothing can be done again after it.
-        repeat: stream === null ? call.repeat : stream.takenBytes > 0 ? 'never' : 'always',
-        held,
-        isShown: client.isOpen,
-        hasFree: at.pool.hasFree(plan, course),
-        budget,
-        leftMs: deadlineAtMs - at.clock.now(),
-        random: Math.random(),
-      });
-      switch (verdict.do) {
-        case 'stop':
-          return story.broke(failure, usage);
-        case 'show':
-          showAnswer(client, verdict.held, story.sign(adviceOf(verdict.held, failure, course.calls)));
-          return story.broke(failure, usage);
-        case 'refuse':
-          throw verdict.error;
-        case 'again':
-          story.again(failure, verdict.afterMs, verdict.isFailover);
-          if (verdict.afterMs > 0) await sleep(at.clock, verdict.afterMs, cancellation);
-      }
-    }
+    const { answers } = at;
+    if (answers !== null && isRepeatable(call)) await share(order, story, { ...at, answers });
+    else await supply(order, at);
   } catch (error) {
     const known = story.explain(error);
     // Half an answer cannot be mended; whoever reads it must not take it for whole.
@@ -185,7 +114,6 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
       refuse(client, known, at.surfaces.dialectOf(exchange.target), story.refusalHeaders(known));
   } finally {
     deadline.stop();
-    lease?.settle(unforeseen);
     stream?.close();
     at.gate.leave(story);
     story.end();

@@ -15,6 +15,8 @@ export interface Snapshot {
   readonly waiting: number;
   /** Bytes that all requests hold in memory: bodies, answers that wait to be judged, and what clients have not taken yet. */
   readonly bufferedBytes: number;
+  /** Answers that are kept, and the bytes that they take, which count by themselves. */
+  readonly cache: { readonly entries: number; readonly bytes: number };
   readonly isDraining: boolean;
   /** How much is shed just now. */
   readonly overload: OverloadLevel;

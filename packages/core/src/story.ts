@@ -1,14 +1,14 @@
 /** What is remembered of one request while it travels, and told when it is over. */
 
 import type { Tally } from './attempt/errand.ts';
-import type { Allowance } from './auth/allowance.ts';
+import { type Allowance, settleBy } from './auth/allowance.ts';
 import type { Caller } from './auth/auth.ts';
 import type { Clock } from './clock.ts';
 import type { Inside } from './door/gate.ts';
 import { retryAfter } from './door/refuse.ts';
 import type { Room } from './door/room.ts';
 import { isSluiceError, SluiceError } from './errors.ts';
-import { type Emitter, type RequestOutcome, type TokenUsage, totalTokens } from './events.ts';
+import type { CacheResult, Emitter, RequestOutcome, TokenUsage } from './events.ts';
 import type { Failure } from './failure.ts';
 import { Meter } from './stream/meter.ts';
 import type { Call } from './surface/surface.ts';
@@ -45,6 +45,7 @@ export class Story implements Inside, Tally, BodyRoom {
   #bodyBytes = 0;
   #stream: BodyStream | null = null;
   #leftOut = 0;
+  #cache: CacheResult | null = null;
   #usage: () => TokenUsage | null = () => null;
   #allowance: Allowance | null = null;
   #outcome: RequestOutcome = 'failed';
@@ -78,6 +79,7 @@ export class Story implements Inside, Tally, BodyRoom {
     headers['x-sluice-request-id'] = this.#exchange.id;
     headers['x-sluice-attempts'] = String(this.calls);
     if (this.#leftOut > 0) headers['x-sluice-left-out'] = String(this.#leftOut);
+    if (this.#cache !== null) headers['x-sluice-cache'] = this.#cache;
     return headers;
   }
 
@@ -90,6 +92,11 @@ export class Story implements Inside, Tally, BodyRoom {
 
   leaveOut(projects: number): void {
     this.#leftOut = projects;
+  }
+
+  /** It is of a kind that may be answered by what is known. */
+  known(how: CacheResult): void {
+    this.#cache = how;
   }
 
   /** Settled when the request is over, by what its answer says that it used. */
@@ -155,19 +162,16 @@ export class Story implements Inside, Tally, BodyRoom {
       ? error
       : new SluiceError('upstream_protocol', 'The gateway met an error of its own.', { cause: error });
     this.#error = isOurs ? known.code : 'unexpected';
-    this.#message = isOurs ? known.message : textOf(error);
+    this.#message = isOurs ? `${known.message}${causeOf(known)}` : textOf(error);
     return known;
   }
 
-  /** A caller pays for requests that went up, whatever came of them, and for the tokens that were used. */
   #settleAllowance(): void {
-    const allowance = this.#allowance;
-    if (allowance === null) return;
-    const usage = allowance.tokens === 0 ? null : this.#usage();
-    // Who hangs up before the provider has said what it used has used what was reserved.
+    if (this.#allowance === null) return;
     const hasBegun = this.client.isOpen && this.client.status < 400;
-    const tokens = usage === null ? (hasBegun ? allowance.tokens : 0) : totalTokens(usage);
-    allowance.settle({ requests: this.calls > 0 ? 1 : 0, tokens });
+    // What was answered from the cache counts like any other.
+    const calls = this.#cache === 'hit' ? 1 : this.calls;
+    settleBy(this.#allowance, { calls, usage: this.#usage, hasBegun });
   }
 
   expel(reason: SluiceError): void {
@@ -199,8 +203,14 @@ export class Story implements Inside, Tally, BodyRoom {
       durationMs: this.#clock.now() - this.startedAtMs,
       firstByteMs: client.firstByteAtMs === null ? null : client.firstByteAtMs - this.startedAtMs,
       usage: this.#usage(),
+      cache: this.#cache,
     });
   }
+}
+
+/** What the host's own code threw is for the log alone. */
+function causeOf({ cause }: SluiceError): string {
+  return cause === undefined ? '' : ` ${textOf(cause)}`;
 }
 
 function textOf(bug: unknown): string {

@@ -86,6 +86,7 @@ export class TurnAways {
       durationMs: 0,
       firstByteMs: 0,
       usage: null,
+      cache: null,
     });
   }
 }

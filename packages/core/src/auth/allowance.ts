@@ -1,8 +1,9 @@
 /** HOW MUCH a caller may use: admitted before anything else is done for the request, settled when it is over. */
 
 import { SluiceError } from '../errors.ts';
+import { type TokenUsage, totalTokens } from '../events.ts';
 import type { Eventually, Limits, Reservation, Shortage, Spent, Store } from '../store/store.ts';
-import type { Caller } from './auth.ts';
+import type { Caller, CallerLimits } from './auth.ts';
 
 /** A caller's request that was let in. */
 export interface Allowance {
@@ -39,8 +40,9 @@ export class Allowances {
    * @param leaseMs - how long it is in flight at most, where that is longer than for other requests
    * @throws SluiceError `rate_limited`, with the time after which the same request would be let in
    */
-  admit({ id, limits }: Caller, tokens: () => number, leaseMs: number = this.#leaseMs): Eventually<Allowance> {
-    if (limits === undefined) return free;
+  admit({ id, limits: own }: Caller, tokens: () => number, leaseMs: number = this.#leaseMs): Eventually<Allowance> {
+    if (own === undefined || own === null) return free;
+    const limits = complete(own);
     const counted = limits.tokensPerMinute > 0 ? tokens() : 0;
     const admission = this.#store.reserve({
       scope: `caller/${id}`,
@@ -69,6 +71,33 @@ export class Allowances {
       },
     };
   }
+}
+
+/** What a request has come to. */
+export interface Outcome {
+  /** Calls that went up. */
+  readonly calls: number;
+  readonly usage: () => TokenUsage | null;
+  /** The answer has begun, and is no error. */
+  readonly hasBegun: boolean;
+}
+
+/** A caller pays for requests that went up, whatever came of them, and for the tokens that were used. */
+export function settleBy(allowance: Allowance, { calls, usage, hasBegun }: Outcome): void {
+  const used = allowance.tokens === 0 ? null : usage();
+  // Who hangs up before the provider has said what it used has used what was reserved.
+  const tokens = used === null ? (hasBegun ? allowance.tokens : 0) : totalTokens(used);
+  allowance.settle({ requests: calls > 0 ? 1 : 0, tokens });
+}
+
+/** A host names those that it has. */
+function complete({
+  requestsPerMinute = 0,
+  tokensPerMinute = 0,
+  requestsPerDay = 0,
+  maxInFlight = 0,
+}: CallerLimits): Limits {
+  return { requestsPerMinute, tokensPerMinute, requestsPerDay, maxInFlight };
 }
 
 function limited(limits: Limits, { by, retryAfterMs }: Shortage): SluiceError {

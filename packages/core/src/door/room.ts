@@ -31,6 +31,10 @@ export class Room {
     return this.#heldBytes;
   }
 
+  get isHalfFull(): boolean {
+    return this.#maxBytes > 0 && this.#heldBytes > this.#maxBytes / 2;
+  }
+
   /** From now on; what is held stays. */
   allow(maxBytes: number): void {
     this.#maxBytes = maxBytes;
@@ -65,6 +69,12 @@ export class Room {
     this.#count(holder, deltaBytes);
     const isFull = this.#maxBytes > 0 && this.#heldBytes > this.#maxBytes;
     return deltaBytes <= 0 || !isFull || holder.heldBytes <= smallBytes;
+  }
+
+  /** What one holds is the other's from now on. */
+  pass(from: Holder, to: Holder): void {
+    to.heldBytes += from.heldBytes;
+    from.heldBytes = 0;
   }
 
   /** Whoever leaves holds nothing any more. */

@@ -48,7 +48,7 @@ const pieceBytes = 262_144;
 const loop = new LoopWatch();
 
 export const platform: Platform = {
-  sha256: (text) => hash('sha256', text, 'hex'),
+  sha256: (data) => hash('sha256', data, 'hex'),
 
   inflater(encoding, sink) {
     if (!Object.hasOwn(codings, encoding)) return null;
@@ -77,6 +77,8 @@ export const platform: Platform = {
       throw error;
     }
   },
+
+  keepsTimers: true,
 
   vitals() {
     const { used_heap_size, external_memory, heap_size_limit } = getHeapStatistics();

@@ -33,12 +33,14 @@ export interface Vitals {
 
 /** One runtime's way. */
 export interface Platform {
-  /** SHA-256 as hex. */
-  sha256(text: string): string | Promise<string>;
+  /** SHA-256 as hex; of a text that of its UTF-8. */
+  sha256(data: string | Uint8Array): string | Promise<string>;
   /** @returns null when the runtime does not know the encoding */
   inflater(encoding: string, sink: InflaterSink): Inflater | null;
   /** @returns the whole body; rejects when it is broken, and with a RangeError when it is larger than `maxBytes` */
   inflate(encoding: string, body: Uint8Array, maxBytes: number): Uint8Array | Promise<Uint8Array>;
   /** Looks at the process; null where the runtime does not tell, as on the web. */
   vitals(): Vitals | null;
+  /** A timer fires whatever becomes of the request in which it was set; on Workers it ends with that request. */
+  readonly keepsTimers: boolean;
 }

@@ -6,8 +6,9 @@ import type { InflaterSink, Platform } from './platform.ts';
 const known = new Set(['gzip', 'deflate']);
 
 export const platform: Platform = {
-  async sha256(text) {
-    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  async sha256(data) {
+    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : (data as Uint8Array<ArrayBuffer>);
+    const digest = await crypto.subtle.digest('SHA-256', bytes);
     return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
   },
 
@@ -68,6 +69,8 @@ export const platform: Platform = {
 
   // No web standard tells how late the loop is or how full the heap: nothing is shed there.
   vitals: () => null,
+
+  keepsTimers: false,
 };
 
 async function pour(readable: ReadableStream<Uint8Array>, sink: InflaterSink): Promise<boolean> {
