@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createGateway, type Gateway, type GatewayOptions, SluiceError } from '@sluice/core';
 import { nodeListener } from '@sluice/core/node';
+import type { Request } from 'express';
 import { outOfReach } from './out-of-reach.ts';
 
 /** A middleware of Express that answers everything under its mount path. It never calls `next`. */
@@ -31,7 +32,7 @@ type HostRequest = IncomingMessage & {
  * Every error of the gateway is answered here, in the client's dialect; none reaches the app's error handlers. From the
  * moment a request comes in, its response is out of the reach of middleware that fails later.
  *
- * @param optionsOrGateway - a gateway, or the options to make one of
+ * @param optionsOrGateway - a gateway, or the options to make one of; a `callers` function finds Express's `req` as `host`
  * @throws SluiceError `invalid_options` that lists every fault
  * @example
  * import express from 'express';
@@ -49,9 +50,11 @@ type HostRequest = IncomingMessage & {
  * // Sessions of the Live API: upgrades go to the server, and pass the app by.
  * app.listen(8787).on('upgrade', nodeUpgrade(gemini.gateway, { mountPath: '/gemini', others: 'refuse' }));
  */
-export function sluice(optionsOrGateway: GatewayOptions | Gateway): SluiceHandler {
+export function sluice(optionsOrGateway: GatewayOptions<Request> | Gateway): SluiceHandler {
   const isGateway = typeof (optionsOrGateway as Partial<Gateway> | undefined)?.handle === 'function';
-  const gateway = isGateway ? (optionsOrGateway as Gateway) : createGateway(optionsOrGateway as GatewayOptions);
+  const gateway = isGateway
+    ? (optionsOrGateway as Gateway)
+    : createGateway(optionsOrGateway as GatewayOptions<Request>);
   const listener = nodeListener(gateway, { remoteOf, bodyOf, originOf });
   const handler = (req: IncomingMessage, res: ServerResponse): void => {
     if (!res.headersSent) listener(req, outOfReach(req, res));

@@ -12,6 +12,11 @@ export function remember(request: FastifyRequest): void {
   (request.raw as HostRequest)[seen] = request;
 }
 
+/** For `callers`: with what hooks and decorators have put on it. */
+export function hostOf({ [seen]: request }: HostRequest): FastifyRequest | undefined {
+  return request;
+}
+
 /** As the option `trustProxy` has it. */
 export function remoteOf({ [seen]: request, socket }: HostRequest): string | null {
   try {

@@ -8,13 +8,13 @@ import type { ServerResponse } from 'node:http';
 import { createGateway, type Gateway, type GatewayOptions, SluiceError } from '@sluice/core';
 import { nodeListener } from '@sluice/core/node';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
-import { mountPathUnder, originOf, remember, remoteOf } from './host.ts';
+import { hostOf, mountPathUnder, originOf, remember, remoteOf } from './host.ts';
 import { bodyOf, leaveBodiesAlone } from './raw-body.ts';
 
 /** A gateway that was made before and belongs to whoever made it, or the options of one that lives as long as the app. */
 export type SluiceOptions =
   | { gateway: Gateway }
-  | (GatewayOptions & {
+  | (GatewayOptions<FastifyRequest> & {
       gateway?: undefined;
       /** How long requests under way may take to finish when the app closes, in ms; 0 ends them at once. @default 10_000 */
       drainMs?: number | undefined;
@@ -54,7 +54,7 @@ async function plug(app: FastifyInstance, options: SluiceOptions & RegisterOptio
     throw new SluiceError('invalid_options', 'The gateway speaks HTTP/1.1: leave http2 out of the options of Fastify.');
   const { prefix, logLevel: _level, logSerializers: _serializers, ...own } = options;
   const gateway = own.gateway === undefined ? openGateway(app, own) : handedIn(own);
-  const listener = nodeListener(gateway, { mountPath: mountPathUnder(app.prefix), remoteOf, originOf, bodyOf });
+  const listener = nodeListener(gateway, { mountPath: mountPathUnder(app.prefix), remoteOf, originOf, bodyOf, hostOf });
   const letGo = letGoWhenClosing(app);
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
     const { raw } = reply;

@@ -1,14 +1,14 @@
 /** The contract of who asks. */
 
-import type { Limits } from '../store/store.ts';
+import type { Cancellation } from '../cancellation.ts';
 import type { HeaderBag } from '../wire.ts';
 
 /** Somebody who may call. */
 export interface Caller {
-  /** Stands in events and logs; never the key. */
+  /** What it owns and what it may use goes by this, and it stands in events and logs: never the key. */
   readonly id: string;
   /** How much it may use; nobody counts where there are none. */
-  readonly limits?: Limits | undefined;
+  readonly limits?: Readonly<CallerLimits> | undefined;
 }
 
 /** A caller as the options name it. */
@@ -33,8 +33,8 @@ export interface CallerLimits {
   maxInFlight?: number | undefined;
 }
 
-/** What a lookup function may decide by. */
-export interface CallerQuestion {
+/** What a lookup function may decide by. `Host` is a request as the framework around the gateway sees it. */
+export interface CallerQuestion<Host = unknown> {
   readonly method: string;
   /** Path and query as the client sent them, credentials included. */
   readonly target: string;
@@ -42,15 +42,35 @@ export interface CallerQuestion {
   readonly headers: HeaderBag;
   /** The one credential of the request in whatever place it came, or null when there is none. */
   readonly credential: string | null;
+  /**
+   * The request as the framework sees it, with whatever middleware and hooks have put on it: `req` of `node:http` and
+   * Express, `request` of Fastify and Next, or what a handler of web standards was called with beside the request (Hono's
+   * context). Undefined where no framework stands around the call: in process, and in sessions of the Live API.
+   */
+  readonly host?: Host | undefined;
 }
 
-/** Decides who asks; null is answered 401. It may take its time, but a request waits for it. */
-export type CallerLookup = (question: CallerQuestion) => Caller | null | Promise<Caller | null>;
+/**
+ * Decides who asks; nobody is answered 401. A request waits for it, for `timeouts.callersMs`. What it throws lets nobody in:
+ * a SluiceError is answered as it is, everything else as `callers_unavailable`.
+ */
+export type CallerLookup<Host = unknown> = (
+  question: CallerQuestion<Host>,
+) => Caller | null | undefined | Promise<Caller | null | undefined>;
+
+/** A request or a session whose caller is asked for. */
+export interface Asked extends Omit<CallerQuestion, 'credential'> {
+  /** When nobody waits any more. */
+  readonly cancellation?: Cancellation | undefined;
+}
 
 /** The station that knows callers. */
 export interface Auth {
-  /** @throws SluiceError `unauthorized` (the same for a missing and a wrong key), `invalid_request` for two different ones */
-  identify(question: Omit<CallerQuestion, 'credential'>): Caller | Promise<Caller>;
+  /**
+   * @throws SluiceError `unauthorized` (the same for a missing and a wrong key), `invalid_request` for two different ones,
+   *   `callers_unavailable` when the host's own function cannot tell
+   */
+  identify(asked: Asked): Caller | Promise<Caller>;
   /** The caller who was let in under this id before and shows something it was given then; null when it may not call any more. */
   known(id: string): Caller | null;
 }

@@ -2,8 +2,8 @@
 
 import { platform } from '#platform';
 import { SluiceError } from '../errors.ts';
-import type { Auth, Caller, CallerLookup } from './auth.ts';
-import { credentialsOf, singleCredential } from './credential.ts';
+import type { Auth, Caller } from './auth.ts';
+import { singleCredential } from './credential.ts';
 
 /** A caller as the settings have it. */
 export interface ListedCaller extends Caller {
@@ -43,21 +43,6 @@ function find(byDigest: ReadonlyMap<string, Caller>, digest: string): Caller {
   const caller = byDigest.get(digest);
   if (caller === undefined) throw unauthorized();
   return caller;
-}
-
-/** Asks the host's own function. It may know callers by other means, so several credentials are its business. */
-export function askedCallers(lookup: CallerLookup): Auth {
-  return {
-    // Only the function could tell, and it goes by credentials.
-    known: (id) => ({ id }),
-    async identify({ method, target, headers }) {
-      const [credential = null] = credentialsOf(target, headers);
-      const caller = await lookup({ method, target, headers, credential });
-      // A function that finds nobody often returns nothing at all.
-      if (!caller) throw unauthorized();
-      return caller;
-    },
-  };
 }
 
 const anyone: Caller = { id: 'anyone' };

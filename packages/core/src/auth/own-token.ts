@@ -1,7 +1,7 @@
 /** The OAuth token with which a caller opens a bucket of its own: the one thing of a caller's that signs a call upwards. */
 
 import type { HeaderBag } from '../wire.ts';
-import type { CallerQuestion } from './auth.ts';
+import type { Asked } from './auth.ts';
 
 /** Google's access tokens begin so, and no key of a caller does by accident. */
 const oauth = /^bearer +ya29\.[\w.~+/=-]+ *$/i;
@@ -12,10 +12,7 @@ export function ownToken({ authorization }: HeaderBag): string | null {
 }
 
 /** Who asks is known by another credential than this. */
-export function withoutOwnToken({
-  method,
-  target,
-  headers: { authorization: _, ...headers },
-}: Omit<CallerQuestion, 'credential'>): Omit<CallerQuestion, 'credential'> {
-  return { method, target, headers };
+export function withoutOwnToken({ method, target, headers, host, cancellation }: Asked): Asked {
+  const { authorization: _, ...others } = headers;
+  return { method, target, headers: others, host, cancellation };
 }

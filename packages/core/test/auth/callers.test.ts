@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Auth, Caller, CallerQuestion } from '../../src/auth/auth.ts';
-import { anyCaller, askedCallers, listedCallers } from '../../src/auth/callers.ts';
-import { Cancellation } from '../../src/cancellation.ts';
+import type { Auth, Caller } from '../../src/auth/auth.ts';
+import { anyCaller, listedCallers } from '../../src/auth/callers.ts';
 import { isSluiceError, type SluiceError } from '../../src/errors.ts';
 
 const alice = { id: 'alice', key: 'canary-alice-canary' };
@@ -45,71 +44,6 @@ describe('callers that are listed', () => {
       headers: { 'x-goog-api-key': bob.key },
     };
     await expect((async () => auth.identify(question))()).rejects.toMatchObject({ code: 'invalid_request' });
-  });
-});
-
-describe('callers that the host knows', () => {
-  const headers = { authorization: 'Bearer canary', cookie: 'session=1' };
-  const question = { method: 'POST', target: '/v1beta/models?a=b', headers };
-
-  test('are asked for with what was promised, and nothing else', async () => {
-    const asked: CallerQuestion[] = [];
-    const auth = askedCallers((one) => {
-      asked.push(one);
-      return { id: 'carol' };
-    });
-    const exchange = { ...question, id: 'request-1', cancellation: new Cancellation(), client: {} };
-    expect(await auth.identify(exchange)).toEqual({ id: 'carol' });
-    expect(asked).toEqual([{ ...question, credential: 'canary' }]);
-  });
-
-  test('are asked for also where what is asked hides behind accessors, as drivers do it', async () => {
-    class Driver {
-      get method(): string {
-        return 'POST';
-      }
-      get target(): string {
-        return '/v1beta/models?key=canary';
-      }
-      get headers(): Record<string, string> {
-        return { accept: '*/*' };
-      }
-    }
-    const asked: CallerQuestion[] = [];
-    await askedCallers((one) => {
-      asked.push(one);
-      return { id: 'carol' };
-    }).identify(new Driver());
-    expect(asked).toEqual([
-      { method: 'POST', target: '/v1beta/models?key=canary', headers: { accept: '*/*' }, credential: 'canary' },
-    ]);
-  });
-
-  test('may come without a credential', async () => {
-    const auth = askedCallers(({ credential }) => (credential === null ? { id: 'by-cookie' } : null));
-    expect(await auth.identify({ ...question, headers: { cookie: 'session=1' } })).toEqual({ id: 'by-cookie' });
-  });
-
-  test('may take their time', async () => {
-    const auth = askedCallers(async () => ({ id: 'carol' }));
-    expect(await auth.identify(question)).toEqual({ id: 'carol' });
-  });
-
-  test('are unauthorized when the answer is null, in the same words', async () => {
-    const mine = await refusal(
-      askedCallers(() => null),
-      'canary',
-    );
-    const listed = await refusal(listedCallers([alice]), 'canary');
-    expect(mine.toJSON()).toEqual(listed.toJSON());
-  });
-
-  test('the host’s own error stays the host’s', async () => {
-    const broken = new Error('the session store is down');
-    const auth = askedCallers(() => {
-      throw broken;
-    });
-    await expect(auth.identify(question)).rejects.toBe(broken);
   });
 });
 
