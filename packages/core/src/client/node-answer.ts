@@ -12,9 +12,10 @@ const readMs = 25;
 /** How long a client that takes nothing gets to take its last words, in ms. */
 const lastWordsMs = 1_000;
 
+/** Nothing counts as short. Node only calls a request complete once its listeners have returned, also one without a body. */
 function isShort({ headers }: IncomingMessage): boolean {
-  const { 'content-length': length } = headers;
-  return length !== undefined && Number(length) <= shortBytes;
+  const { 'content-length': length, 'transfer-encoding': coding } = headers;
+  return length === undefined ? coding === undefined : Number(length) <= shortBytes;
 }
 
 /**
@@ -80,8 +81,8 @@ export class ResponseSink implements Sink {
     const res = this.#res;
     if (res.headersSent || res.destroyed) return;
     // A body that was not read to its end is still on the wire: the connection cannot be used again. A short one has
-    // come or is about to, and to dial again would cost both sides more than the refusal.
-    if (!this.#isComplete && status >= 400 && !this.#isShort) res.shouldKeepAlive = false;
+    // come or is about to, and to dial again would cost both sides more than the refusal; but not where it is too slow.
+    if (!this.#isComplete && status >= 400 && (!this.#isShort || status === 408)) res.shouldKeepAlive = false;
     res.writeHead(status, headers as Record<string, string | string[]>);
   }
 

@@ -1,7 +1,6 @@
 /** A request body over `node:http` that is passed on while it comes. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BodyStream } from '../wire.ts';
 import { type BodySource, declaredLength, StreamedBody } from './streamed-body.ts';
 
 /** @param res - asked to let the body come where the client waits for that */
@@ -10,22 +9,6 @@ export function requestBody(req: IncomingMessage, res: ServerResponse): Streamed
   const declaredBytes = declaredLength(length);
   if (coding === undefined && (length === undefined || declaredBytes === 0)) return null;
   return new StreamedBody(declaredBytes, (body) => new RequestSource(req, res, body));
-}
-
-/** Bytes that somebody has read before. */
-export function readyBody(bytes: Uint8Array): BodyStream | null {
-  if (bytes.length === 0) return null;
-  let isGiven = false;
-  return new StreamedBody(bytes.length, (body) => ({
-    pull() {
-      if (isGiven) return;
-      isGiven = true;
-      body.push(bytes);
-      body.finish();
-    },
-    hold() {},
-    stop() {},
-  }));
 }
 
 /**

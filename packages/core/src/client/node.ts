@@ -5,9 +5,10 @@ import { Cancellation } from '../cancellation.ts';
 import { SluiceError } from '../errors.ts';
 import type { BodyRoom, BodyStream, Exchange, HeaderBag } from '../wire.ts';
 import { ResponseSink } from './node-answer.ts';
-import { readyBody, requestBody } from './node-body.ts';
+import { requestBody } from './node-body.ts';
 import { bagOf } from './node-headers.ts';
 import { Pieces } from './pieces.ts';
+import { readyBody } from './ready-body.ts';
 
 /** What the driver needs to know. */
 export interface NodeExchangeOptions {
@@ -15,6 +16,8 @@ export interface NodeExchangeOptions {
   /** The request target without the mount path. */
   readonly target: string;
   readonly remote: string | null;
+  /** The request as the framework sees it. */
+  readonly host?: unknown;
   /** How long the body may take, in ms; 0 means no limit. */
   readonly bodyInMs: number;
   /** How long a client may take nothing of an answer that is over, in ms; 0 means no limit. */
@@ -32,6 +35,7 @@ export class NodeExchange implements Exchange {
   readonly target: string;
   readonly headers: HeaderBag;
   readonly remote: string | null;
+  readonly host: unknown;
   readonly client: ResponseSink;
   readonly cancellation: Cancellation = new Cancellation();
   readonly wasLetIn: boolean = true;
@@ -48,6 +52,7 @@ export class NodeExchange implements Exchange {
     this.method = req.method ?? 'GET';
     this.target = options.target;
     this.remote = options.remote;
+    this.host = options.host;
     this.headers = bagOf(req);
     this.client = new ResponseSink(req, res, options.slowReaderMs);
     res.once('close', () => {
@@ -121,7 +126,7 @@ export class NodeExchange implements Exchange {
         }
         pieces.add(piece);
       };
-      const onEnd = (): void => finish(null);
+      const onEnd = (): void => finish(pieces.shortfall);
       const onBroken = (): void => finish(hungUp());
       cancellation.listen(ended);
       req.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken);

@@ -1,6 +1,7 @@
 /** A body while it comes: put together on the way, so that no large one is copied in one go when it is whole. */
 
 import { joined } from '../bytes/joined.ts';
+import { SluiceError } from '../errors.ts';
 
 /** What is no longer is put together at its end. */
 const smallBytes = 65_536;
@@ -27,6 +28,13 @@ export class Pieces {
     if (this.#declaredBytes <= smallBytes || this.bytes * 2 < this.#declaredBytes) return;
     this.#place = new Uint8Array(this.#declaredBytes);
     this.#settle();
+  }
+
+  /** Null when all is here. A host in front of the gateway may hand on less than was sent, and end it as if that were all. */
+  get shortfall(): SluiceError | null {
+    if (!(this.bytes < this.#declaredBytes)) return null;
+    const words = `Of the ${this.#declaredBytes} bytes that content-length tells, ${this.bytes} reached the gateway.`;
+    return new SluiceError('invalid_request', `${words} What stands in front of it may have cut off the rest.`);
   }
 
   whole(): Uint8Array {

@@ -96,6 +96,28 @@ test('a body that stops coming is 408', async () => {
   expect((await fetch(origin + target, init)).status).toBe(408);
 });
 
+test('and says that the connection ends, however short the rest would be', async () => {
+  const port = Number(new URL(await listen({})).port);
+  const head = [`POST ${target} HTTP/1.1`, 'host: a', 'content-type: application/json', 'content-length: 9', '', ''];
+  const { status, text, isClosed } = await rawRequest(port, `${head.join('\r\n')}{"con`);
+  expect({ status, isClosed }).toEqual({ status: 408, isClosed: true });
+  expect(text).toMatch(/^connection: close\r$/im);
+});
+
+test('another version than HTTP/1 is refused, whatever Node takes it for, and nothing goes up', async () => {
+  const port = Number(new URL(await listen({})).port);
+  const { status, isClosed } = await rawRequest(port, 'GET /v1beta/models HTTP/2.0\r\nhost: a\r\n\r\n');
+  expect({ status, isClosed }).toEqual({ status: 400, isClosed: true });
+  expect(simulator.journal.requests).toEqual([]);
+});
+
+test('a refusal of a request without a body keeps the connection', async () => {
+  const port = Number(new URL(await listen({})).port);
+  const next = 'GET /v1beta/models HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n';
+  const both = await rawRequest(port, ['GET /nowhere HTTP/1.1\r\nhost: a\r\n\r\n', next]);
+  expect(both.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 200']);
+});
+
 test('a refusal does not end a connection whose short body comes with its head, nor wait for one that does not', async () => {
   const port = Number(new URL(await listen({})).port);
   const head = ['POST /nowhere HTTP/1.1', 'host: a', `content-length: ${prompt.length}`, '', ''].join('\r\n');

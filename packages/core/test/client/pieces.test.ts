@@ -26,3 +26,13 @@ test('who announces much and sends little gets no memory for it', () => {
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
   expect(bodies).toHaveLength(20);
 });
+
+test('a body of which less came than was told is no whole body', () => {
+  const pieces = new Pieces(10);
+  pieces.add(new Uint8Array(9));
+  expect(pieces.shortfall).toMatchObject({ code: 'invalid_request', message: expect.stringContaining('10 bytes') });
+  pieces.add(new Uint8Array(1));
+  expect(pieces.shortfall).toBeNull();
+  expect(new Pieces(0).shortfall).toBeNull();
+  expect(new Pieces(Number.NaN).shortfall).toBeNull();
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readyBody } from '../../src/client/node-body.ts';
+import { readyBody } from '../../src/client/ready-body.ts';
 import { type BodySource, declaredLength, StreamedBody } from '../../src/client/streamed-body.ts';
 
 /** A body whose pieces a test pushes, and what was asked of its source. */

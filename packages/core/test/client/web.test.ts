@@ -72,6 +72,12 @@ describe('a body', () => {
     expect(isCancelled).toBe(true);
   });
 
+  test('that stops coming is too late, and what has come of it is no body', async () => {
+    const stalled = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(bytes('{"con')) });
+    const { exchange } = webExchange(posted(stalled), '', null, undefined, 20);
+    await expect(exchange.readBody(1_000)).rejects.toMatchObject({ code: 'request_timeout', status: 408 });
+  });
+
   test('has no bound where 0 is said', async () => {
     expect(await bodyOf(['a'.repeat(100_000)], 0)).toHaveLength(100_000);
   });

@@ -1,0 +1,26 @@
+/** Node's parser also takes `HTTP/2.0` in a request line, and would pass it on as if it were HTTP/1.1. */
+
+import { IncomingMessage } from 'node:http';
+import { googleErrorBody } from '../dialect/gemini/dialect.ts';
+import { SluiceError } from '../errors.ts';
+import type { Unread } from './node-answer.ts';
+
+/** The answer to a request in a version that is none of this connection's; null for all others. */
+export function versionRefusal(req: IncomingMessage): Unread | null {
+  // Requests of `node:http2` are of another class.
+  if (req.httpVersionMajor < 2 || !(req instanceof IncomingMessage)) return null;
+  return ready;
+}
+
+const refusal = new SluiceError('invalid_request', 'HTTP/1.1 is spoken on this connection, and no other version.');
+const body = googleErrorBody(refusal);
+const ready: Unread = {
+  status: refusal.status,
+  headers: [
+    ...['content-type', 'application/json; charset=UTF-8'],
+    ...['content-length', String(Buffer.byteLength(body))],
+    ...['x-content-type-options', 'nosniff'],
+    ...['connection', 'close'],
+  ],
+  body,
+};
