@@ -2,12 +2,12 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Clock, createGateway, type Gateway, type GatewayOptions, systemClock } from '@sluice/core';
+import { createGateway, type Gateway, type GatewayOptions, systemClock } from '@sluice/core';
 import { nodeListener, undiciUpstream } from '@sluice/core/node';
 import { fetchHandler, fetchUpstream } from '@sluice/core/web';
 import { demoKey, type Simulator, type SimulatorOptions, startSimulator } from '@sluice/simulator';
-import { afterEach, describe, expect } from 'vitest';
-import { eventually } from './eventually.ts';
+import { afterEach, describe } from 'vitest';
+import { countingClock, expectAtRest } from './at-rest.ts';
 import { neverShed } from './never-shed.ts';
 
 /** One way in and one way out. */
@@ -128,47 +128,4 @@ function decoded(response: Response): Response {
   if (response.headers.get('content-encoding') !== 'gzip' || response.body === null) return response;
   const { status, headers } = response;
   return new Response(response.body.pipeThrough(new DecompressionStream('gzip')), { status, headers });
-}
-
-/** A clock that knows how many of its timers are set. */
-export interface CountingClock extends Clock {
-  readonly pending: number;
-}
-
-/** Counts the timers of a clock. */
-export function countingClock(clock: Clock): CountingClock {
-  const pending = new Set<object>();
-  return {
-    now: () => clock.now(),
-    wallNow: () => clock.wallNow(),
-    after(ms, then) {
-      const timer = {};
-      pending.add(timer);
-      const cancel = clock.after(ms, () => {
-        pending.delete(timer);
-        then();
-      });
-      return () => {
-        pending.delete(timer);
-        cancel();
-      };
-    },
-    get pending() {
-      return pending.size;
-    },
-  };
-}
-
-/** Fails when a lease is out, a request is inside, an upstream call runs, or a timer is set. */
-export async function expectAtRest(gateway: Gateway, simulator: Simulator, clock: CountingClock): Promise<void> {
-  await eventually('a request is still inside the gateway', () => gateway.snapshot().open === 0);
-  await eventually('an upstream call still runs', () => simulator.journal.running === 0);
-  const { pools, waiting, bufferedBytes } = gateway.snapshot();
-  const inFlight = pools.flatMap(({ projects }) => projects.map((project) => project.inFlight));
-  expect({ inFlight: Math.max(...inFlight), waiting, bufferedBytes, timers: clock.pending }).toEqual({
-    inFlight: 0,
-    waiting: 0,
-    bufferedBytes: 0,
-    timers: 0,
-  });
 }

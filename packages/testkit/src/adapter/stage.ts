@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createGateway, type Gateway, type GatewayOptions, systemClock } from '@sluice/core';
 import { nodeListener } from '@sluice/core/node';
 import { demoKey, type Simulator, type SimulatorOptions, startSimulator } from '@sluice/simulator';
-import { countingClock, expectAtRest } from '../drivers.ts';
+import { countingClock, expectAtRest } from '../at-rest.ts';
 import { eventually } from '../eventually.ts';
 import { neverShed } from '../never-shed.ts';
 
@@ -23,17 +23,34 @@ export interface MountedApp {
   close(): Promise<void>;
 }
 
+/** How a server is to be set up that is sent more than proper requests. */
+export interface AdapterDoor {
+  /** How long headers may take, in ms: `hardenServer(server, { headersInMs })`. */
+  readonly headersInMs: number;
+}
+
 /** What the suite is told of a framework. */
 export interface AdapterSubject {
   readonly name: string;
-  /** Makes one app with every gateway at its path, and listens on a free port of 127.0.0.1. */
-  mount(mounts: readonly AdapterMount[]): Promise<MountedApp>;
+  /**
+   * Makes one app with every gateway at its path, and listens on a free port of 127.0.0.1.
+   *
+   * @param door - given where raw inputs are played: what the server has to keep to
+   */
+  mount(mounts: readonly AdapterMount[], door?: AdapterDoor): Promise<MountedApp>;
   /** Header fields that the framework adds to every answer, in lower case. @default [] */
   readonly ownHeaders?: readonly string[] | undefined;
   /** The framework mends targets (dots, doubled slashes) before a handler sees them. @default false */
   readonly mendsTargets?: boolean | undefined;
   /** Targets that the framework refuses before a handler sees them, with the same status in its own words. @default [] */
   readonly ownRefusals?: readonly string[] | undefined;
+  /** With `door` it also takes upgrades: `server.on('upgrade', nodeUpgrade(gateway))`. @default false */
+  readonly hasLive?: boolean | undefined;
+  /**
+   * What the framework answers in its own words, or mends before a handler sees it: the status, by the name of the row of
+   * bad input (`a method that nobody knows`) or of the raw input (`B39`, `B84 climbing`). @default {}
+   */
+  readonly ownAnswers?: Readonly<Record<string, number>> | undefined;
 }
 
 /** What a test wants. */
@@ -42,6 +59,7 @@ export interface StageOptions {
   readonly path?: string | undefined;
   readonly gateway?: Partial<GatewayOptions> | undefined;
   readonly simulator?: SimulatorOptions | undefined;
+  readonly door?: AdapterDoor | undefined;
 }
 
 /** Two ways to the same provider. Each has a gateway of its own, so that neither sees what the other's calls have done. */
@@ -61,7 +79,7 @@ export type TakeDown = (() => Promise<void>)[];
 /** Sets up the app and the bare driver. Taking them down fails when anything is left. */
 export async function openStage(
   subject: AdapterSubject,
-  { path = '/gemini', gateway: options = {}, simulator: simulated }: StageOptions,
+  { path = '/gemini', gateway: options = {}, simulator: simulated, door }: StageOptions,
   takeDown: TakeDown,
 ): Promise<Stage> {
   const simulator = await startSimulator(simulated);
@@ -70,7 +88,7 @@ export async function openStage(
     await simulator.close();
   });
   const gateway = openGateway(simulator, options, takeDown);
-  const app = await openApp(subject, [{ path, gateway }], takeDown);
+  const app = await openApp(subject, [{ path, gateway }], takeDown, door);
   const bare = await openBare(openGateway(simulator, options, takeDown), takeDown);
   return { simulator, gateway, app: app + path.replace(/\/+$/, ''), bare };
 }
@@ -97,8 +115,9 @@ export async function openApp(
   subject: AdapterSubject,
   mounts: readonly AdapterMount[],
   takeDown: TakeDown,
+  door?: AdapterDoor,
 ): Promise<string> {
-  const { origin, close } = await subject.mount(mounts);
+  const { origin, close } = await subject.mount(mounts, door);
   takeDown.push(() => closed(`the app of ${subject.name}`, close()));
   return origin;
 }
