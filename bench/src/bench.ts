@@ -1,8 +1,10 @@
-/** `pnpm bench [figure...] [variant...] [--quick] [--write] [--profile] [--keep NAME]`. See bench/README.md. */
+/** `pnpm bench [figure...] [variant...] [--quick] [--write] [--profile] [--keep NAME] [--help]`. See bench/README.md. */
 
 import { join } from 'node:path';
 import { benchFolder, buildPackages, root } from './build.ts';
 import { readCommand } from './command-line.ts';
+import { adaptersOf } from './frameworks.ts';
+import { help } from './help.ts';
 import { commit, machineFacts } from './machine.ts';
 import { type Section, writeResults } from './page.ts';
 import { groupsOf } from './plan.ts';
@@ -12,12 +14,16 @@ import { toMarkdown, toText } from './table.ts';
 const words = process.argv.slice(2);
 const command = readCommand(words);
 const startedAt = performance.now();
+if (command.asksForHelp) {
+  process.stdout.write(help());
+  process.exit(0);
+}
 
 // A name that no variant has is said at once, and not after minutes.
-for (const figure of command.figures) groupsOf(figure, command);
+const variants = command.figures.flatMap((figure) => groupsOf(figure, command).flat());
 say('building');
 const sources = commit();
-buildPackages(command.keepAs);
+buildPackages(adaptersOf(variants), command.keepAs);
 const sections: Section[] = [];
 let failures = 0;
 for (const figure of command.figures) {

@@ -1,11 +1,15 @@
 /** What each figure may be at most. A figure that is over it says so in the table. */
 
+const inFrameworks = { core: 1.15, express: 1.15, fastify: 1.15, hono: 1.15, next: 1.15 };
+
 /** Largest ratio to the base, by figure and variant. */
 const ratios: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   unary: { core: 1.15, proxy: 1.3, 'proxy-log': 1.55 },
   stream: { core: 1.25 },
   memory: { core: 1.15 },
   stalled: { core: 1 },
+  adapters: inFrameworks,
+  'adapter streams': inFrameworks,
 };
 
 /** Largest memory per open stream, at 5,000 of them. */
@@ -20,6 +24,10 @@ export const mostUploadBytes: number = 32 * 1024 * 1024;
 export const mostBytesPerSession: number = 60 * 1024;
 /** Added p99 of a frame of a live session. */
 export const addedFrameP99Us = 2_000;
+/** CPU of a call in process above that of the call to the provider. */
+export const mostAddedInProcessUs = 60;
+/** CPU of an answer out of the cache above that of one that is written at once. */
+export const mostAddedByHitUs = 40;
 
 /** Says whether a ratio keeps to its budget; empty where there is none. */
 export function verdictOnRatio(figure: string, variant: string, ratio: number): string {

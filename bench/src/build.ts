@@ -14,26 +14,31 @@ export const benchFolder: string = join(root, 'reports', 'bench');
 
 const tsup = join(root, 'node_modules', 'tsup', 'dist', 'cli-default.js');
 
-/** The folder of a build; it holds `core` and, where there is one, `express`. */
+/** Whether this checkout has the package that mounts a gateway in a framework. */
+export function hasAdapter(name: string): boolean {
+  return existsSync(join(root, 'packages', name, 'src', 'index.ts'));
+}
+
+/** The folder of a build; it holds `core` and the adapters that there are. */
 export function packagesFolder(name = 'packages'): string {
   return join(benchFolder, name);
 }
 
 /**
- * Builds, and keeps a copy under another name when asked to, so that a later build can be compared with it.
+ * Builds core and the adapters that are measured, and keeps a copy of core under another name when asked to, so that a
+ * later build can be compared with it.
  *
  * @throws Error with what the build said
  */
-export function buildPackages(keepAs: string | null): void {
+export function buildPackages(adapters: readonly string[], keepAs: string | null): void {
   const folder = packagesFolder();
   build('core', folder);
   relink(join(root, 'packages', 'core', 'node_modules'), join(folder, 'core', 'node_modules'));
-  if (existsSync(join(root, 'packages', 'express', 'tsup.config.ts'))) {
-    build('express', folder);
-    const modules = join(folder, 'express', 'node_modules');
-    relink(join(folder, 'core'), join(modules, '@sluice', 'core'));
-    const express = join(root, 'packages', 'express', 'node_modules', 'express');
-    if (existsSync(express)) relink(realpathSync(express), join(modules, 'express'));
+  for (const name of adapters) {
+    build(name, folder);
+    relink(join(folder, 'core'), join(folder, name, 'node_modules', '@sluice', 'core'));
+    const framework = join(root, 'packages', name, 'node_modules', name);
+    relink(realpathSync(framework), join(folder, name, 'node_modules', name));
   }
   if (keepAs === null) return;
   rmSync(packagesFolder(keepAs), { recursive: true, force: true });
@@ -50,7 +55,8 @@ function build(name: string, folder: string): void {
   cpSync(join(source, 'package.json'), join(folder, name, 'package.json'));
 }
 
-function relink(target: string, link: string): void {
+/** Puts a link where another one may have been. */
+export function relink(target: string, link: string): void {
   rmSync(link, { recursive: true, force: true });
   mkdirSync(join(link, '..'), { recursive: true });
   symlinkSync(target, link, 'junction');

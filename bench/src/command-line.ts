@@ -11,6 +11,9 @@ export const figureNames = [
   'latency',
   'held',
   'stalled',
+  'adapters',
+  'in-process',
+  'cache',
   'upload',
   'live',
   'slow-readers',
@@ -20,9 +23,12 @@ export const figureNames = [
   'drain',
 ] as const;
 
-/** Left out of a run that names no figure, which has to end within a quarter of an hour. */
+/** Left out of a run that names no figure, which has to end within twenty minutes. */
 const onlyByName: readonly FigureName[] = [
   'gzip',
+  'adapters',
+  'in-process',
+  'cache',
   'upload',
   'live',
   'slow-readers',
@@ -44,6 +50,8 @@ export interface Command {
   readonly isWritten: boolean;
   readonly isProfiled: boolean;
   readonly keepAs: string | null;
+  /** Nothing is measured then. */
+  readonly asksForHelp: boolean;
 }
 
 /** @throws Error for words that are no figure where one has to be, and for unknown options */
@@ -56,6 +64,7 @@ export function readCommand(words: string[]): Command {
       write: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
       keep: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
   const isFigure = (word: string): word is FigureName => (figureNames as readonly string[]).includes(word);
@@ -68,5 +77,6 @@ export function readCommand(words: string[]): Command {
     isWritten: values.write,
     isProfiled: values.profile,
     keepAs: values.keep ?? null,
+    asksForHelp: values.help,
   };
 }

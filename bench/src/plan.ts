@@ -6,7 +6,7 @@
  */
 
 import type { Command, FigureName } from './command-line.ts';
-import { isRelay } from './relays.ts';
+import { frameworksHere } from './frameworks.ts';
 import { type Variant, variantsNamed } from './variants.ts';
 
 /** What a whole run measures. The first group of a cost has the raw proxy twice: the A/A check. */
@@ -26,6 +26,13 @@ const wholeRun: Readonly<Record<FigureName, readonly (readonly string[])[]>> = {
   latency: [['raw', 'core', 'proxy']],
   held: [['raw', 'core', 'proxy']],
   stalled: [['raw', 'core', 'proxy']],
+  // What a gateway costs without a framework stands beside each, so that what is the adapter's own can be told.
+  adapters: [['raw', 'raw-again', 'core'], ...frameworksHere().map(({ name }) => ['raw', 'core', `${name}-raw`, name])],
+  'in-process': [
+    ['calls-undici', 'calls-undici-again', 'calls-gateway'],
+    ['calls-undici', 'calls-fetch', 'calls-gateway-fetch'],
+  ],
+  cache: [['known', 'known-again', 'core-cached', 'core']],
   upload: [['raw', 'raw-again', 'core', 'proxy']],
   live: [['raw', 'raw-again', 'core', 'proxy']],
   'slow-readers': [['raw', 'core', 'proxy']],
@@ -37,25 +44,43 @@ const wholeRun: Readonly<Record<FigureName, readonly (readonly string[])[]>> = {
 
 /** Only a process that somebody runs can be told to go down. */
 const isOfProxy = new Set<FigureName>(['drain']);
-/** It has no port: only clients that live in its process can ask it. */
-const inProcess = 'core-in-process';
 
-/** Variants that uploads and live sessions go through. */
-const canRelay = /^(?:raw|raw-again|core|core@.*|proxy|proxy-log)$/;
+/** What one figure alone can measure: it has no port, or does not ask the provider each time. */
+const onlyIn: readonly (readonly [names: RegExp, figure: FigureName])[] = [
+  [/^core-in-process$/, 'cancel'],
+  [/^calls-/, 'in-process'],
+  [/^(?:known|core-cached)/, 'cache'],
+];
+
+const relays = /^(?:raw|raw-again|core|core@.*|proxy|proxy-log)$/;
+/** The variants that a figure can measure, where it cannot measure all. */
+const measures: Readonly<Partial<Record<FigureName, RegExp>>> = {
+  upload: relays,
+  live: relays,
+  adapters: new RegExp(
+    `^(?:raw|core|(?:${frameworksHere()
+      .map(({ name }) => name)
+      .join('|')})(?:-raw)?)$`,
+  ),
+  'in-process': /^calls-/,
+  cache: /^(?:known|known-again|core-cached|core)$/,
+};
 
 const isCompared = new Set<FigureName>(['unary', 'gzip', 'stream', 'chunk', 'upload', 'live']);
+const isGrouped = new Set<FigureName>(['adapters', 'in-process', 'cache']);
 const mostInGroup = 4;
 
 /** The variants of a figure, group by group. @throws Error for a name that no variant has */
 export function groupsOf(figure: FigureName, command: Command): Variant[][] {
   const { variants } = command;
   if (variants.length === 0) return wholeRun[figure].map((names) => variantsNamed(names));
-  if (variants.includes(inProcess) && figure !== 'cancel')
-    throw new Error(`${inProcess} is measured by \`cancel\` alone, and not by \`${figure}\``);
-  if (isRelay(figure)) {
-    const mute = variants.find((name) => !canRelay.test(name));
-    if (mute !== undefined) throw new Error(`\`${figure}\` is not measured with ${mute}`);
-  }
+  for (const name of variants) assertFits(figure, name);
+  const whole = wholeRun[figure];
+  // Their groups are made by hand: of these, those with something in them that was asked for.
+  if (isGrouped.has(figure))
+    return whole
+      .filter((names, at) => at === 0 || names.some((name) => variants.includes(name)))
+      .map((names) => variantsNamed(names));
   if (isOfProxy.has(figure)) {
     const some = variantsNamed(variants).filter(({ name }) => name.startsWith('proxy'));
     return some.length === 0 ? groupsOf(figure, { ...command, variants: [] }) : [some];
@@ -71,6 +96,13 @@ export function groupsOf(figure: FigureName, command: Command): Variant[][] {
   return groups.map((names) => variantsNamed(names));
 }
 
+function assertFits(figure: FigureName, name: string): void {
+  const home = onlyIn.find(([names]) => names.test(name))?.[1] ?? figure;
+  if (home !== figure) throw new Error(`${name} is measured by \`${home}\` alone, and not by \`${figure}\``);
+  variantsNamed([name]);
+  if (measures[figure]?.test(name) === false) throw new Error(`\`${figure}\` is not measured with ${name}`);
+}
+
 /** The amounts of a cost figure. */
 export interface Amounts {
   readonly pairs: number;
@@ -79,9 +111,10 @@ export interface Amounts {
   readonly warmUpRequests: number;
 }
 
-const warmUps: Readonly<Record<string, number>> = { unary: 10_000, gzip: 10_000, stream: 400, chunk: 400 };
+/** V8 compiles in threads of its own, most of it between 10,000 and 15,000 requests: 48 µs a request of core, and 2 after 20,000. */
+const warmUps: Readonly<Record<string, number>> = { unary: 20_000, gzip: 20_000, stream: 1_000, chunk: 1_000 };
 
-/** For a figure that is compared slice by slice; 400 streams are 80,000 events, which is what they have to warm. */
+/** For a figure that is compared slice by slice. */
 export function amountsOf(figure: FigureName, { isQuick }: Command): Amounts {
   const warmUpRequests = warmUps[figure] as number;
   if (isQuick) return { pairs: 3, slicesPerPair: 8, sliceMs: 250, warmUpRequests };

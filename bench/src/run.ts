@@ -1,5 +1,6 @@
 /** Measures a figure from beginning to end. */
 
+import { type AddedName, isAdded, runAdded } from './added.ts';
 import type { Command, FigureName } from './command-line.ts';
 import { measureChunks } from './figures/chunk.ts';
 import { measureCosts } from './figures/cost.ts';
@@ -13,7 +14,7 @@ import { costTable, heldTable, latencyTable, stalledTable } from './tables.ts';
 import type { Kind } from './traffic.ts';
 import { isTrouble, runTrouble, type TroubleName } from './trouble.ts';
 
-const titles: Readonly<Record<Exclude<FigureName, TroubleName | RelayName>, string>> = {
+const titles: Readonly<Record<Exclude<FigureName, TroubleName | RelayName | AddedName>, string>> = {
   unary: 'CPU per unary request, 1 kB (µs)',
   gzip: 'CPU per unary request, 1 kB, compressed (µs)',
   stream: 'CPU per stream of 200 events, 60 kB (µs)',
@@ -36,6 +37,7 @@ export async function runFigure(figure: FigureName, command: Command, say: (line
   const all = [...new Map(groups.flat().map((variant) => [variant.name, variant])).values()];
   const onRound = (round: number): void => say(`${figure}: round ${round}`);
   if (isTrouble(figure)) return runTrouble(figure, all, command, say);
+  if (isAdded(figure)) return runAdded(figure, groups, command, say);
   if (isRelay(figure)) return runRelay(figure, all, command, say);
   const title = titles[figure];
   switch (figure) {

@@ -99,7 +99,6 @@ export function startChild({ name, args, env = {}, stdout = 'ignore', readsError
 
 /** What the shell has set for gateways must not reach the ones that are measured. */
 function inherited(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(?:SLUICE|GEMINI|GOOGLE|NODE_OPTIONS|HOST$|PORT$)/.test(name)),
-  );
+  const isOthers = /^(?:SLUICE|GEMINI|GOOGLE|NODE_OPTIONS|HOST$|PORT$)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOthers.test(name))) as NodeJS.ProcessEnv;
 }

@@ -8,13 +8,15 @@ import { type Child, startChild } from './side-channel.ts';
 import { announcement } from './subjects/announce.ts';
 import { providerKeys } from './traffic.ts';
 import type { Seen } from './upstream.ts';
-import { standardOutput, type Variant } from './variants.ts';
+import { type Asks, standardOutput, type Variant } from './variants.ts';
 import type { Vitals } from './vitals.ts';
 
 /** A gateway that runs. */
 export interface Subject {
   readonly name: string;
   readonly port: number;
+  /** How often it asks the provider. */
+  readonly asks: Asks;
   /** The process itself. */
   readonly child: Child;
   vitals(): Promise<Vitals>;
@@ -76,6 +78,7 @@ export async function openStage(
       subjects.push({
         name: variant.name,
         port,
+        asks: variant.asks ?? 'each',
         child,
         vitals: () => child.ask<Vitals>('vitals'),
         liveBytes: () => child.ask<number>('live-bytes'),

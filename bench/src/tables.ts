@@ -16,9 +16,12 @@ export function costTable(
   groups: readonly { readonly variants: readonly Variant[]; readonly costs: Costs }[],
 ): Table {
   const rows: string[][] = [];
-  for (const [at, { variants, costs }] of groups.entries()) {
+  const shown = new Set<string>();
+  for (const { variants, costs } of groups) {
     for (const { name, base } of variants) {
-      if (at > 0 && name === 'raw') continue;
+      // Later groups have it for others to be compared with.
+      if (shown.has(name)) continue;
+      shown.add(name);
       const own = costs.slices.get(name) ?? [];
       const { median, least, ratio, ratioSpread, leastRatio, pairs } = compare(own, costs.slices.get(base) ?? own);
       const [low, high] = ratioSpread;

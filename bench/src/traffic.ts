@@ -58,6 +58,21 @@ export const requestBody: Buffer = Buffer.from(
   }),
 );
 
+/** What an SDK that calls over `fetch` writes itself. */
+export function requestFields(key: string): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    'user-agent': 'google-genai-sdk/3.1.0 gl-node/v24',
+    'x-goog-api-client': 'google-genai-sdk/3.1.0 gl-node/v24',
+    'x-goog-api-key': key,
+  };
+}
+
+/** Where it sends it. */
+export function requestUrl(base: string, kind: Kind): string {
+  return base + paths[kind];
+}
+
 /** A whole request: the fields of an SDK that calls over `fetch`. */
 export function requestBytes(kind: Kind, key: string): Buffer {
   return requestTo(paths[kind], key, kind === 'gzip' ? ['accept-encoding: gzip, deflate'] : []);
@@ -69,10 +84,7 @@ export function requestTo(path: string, key: string, fields: readonly string[] =
     `POST ${path} HTTP/1.1`,
     'host: gateway.test',
     'connection: keep-alive',
-    'content-type: application/json',
-    'user-agent: google-genai-sdk/3.1.0 gl-node/v24',
-    'x-goog-api-client: google-genai-sdk/3.1.0 gl-node/v24',
-    `x-goog-api-key: ${key}`,
+    ...Object.entries(requestFields(key)).map(([name, value]) => `${name}: ${value}`),
     'accept: */*',
     'accept-language: *',
     'sec-fetch-mode: cors',
@@ -148,12 +160,25 @@ export const expectedBodies: Readonly<Record<Kind, Buffer | null>> = {
 
 /** Everything that the provider sends before the body, its framing included. */
 export function answerHead(kind: Kind): string {
-  const isUnary = kind === 'unary' || kind === 'gzip' || kind === 'picture';
-  const framing = isUnary ? `Content-Length: ${expectedBodies[kind]?.length}` : 'Transfer-Encoding: chunked';
-  const type = isUnary ? 'application/json; charset=UTF-8' : 'text/event-stream';
-  const encoding = kind === 'gzip' ? ['Content-Encoding: gzip'] : [];
+  const framing = isWhole(kind) ? [] : ['Transfer-Encoding: chunked'];
   const date = `Date: ${new Date().toUTCString()}`;
-  return `${['HTTP/1.1 200 OK', `Content-Type: ${type}`, ...encoding, ...answerFields, date, framing].join('\r\n')}\r\n\r\n`;
+  return `${['HTTP/1.1 200 OK', ...fieldsOf(kind), date, ...framing].join('\r\n')}\r\n\r\n`;
+}
+
+/** The fields of that head as `node:http` takes them, without those that it writes by itself. */
+export function answerFieldsOf(kind: Kind): Record<string, string> {
+  return Object.fromEntries(fieldsOf(kind).map((field) => field.split(/: (.*)/s, 2) as [string, string]));
+}
+
+function fieldsOf(kind: Kind): string[] {
+  const type = isWhole(kind) ? 'application/json; charset=UTF-8' : 'text/event-stream';
+  const encoding = kind === 'gzip' ? ['Content-Encoding: gzip'] : [];
+  const length = isWhole(kind) ? [`Content-Length: ${expectedBodies[kind]?.length}`] : [];
+  return [`Content-Type: ${type}`, ...encoding, ...answerFields, ...length];
+}
+
+function isWhole(kind: Kind): boolean {
+  return kind === 'unary' || kind === 'gzip' || kind === 'picture';
 }
 
 /** One event as it stands in the body: about 300 bytes. */

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchFolder, packagesFolder, root } from './build.ts';
+import { type Framework, frameworksHere } from './frameworks.ts';
 import type { Tuning } from './subjects/options.ts';
 import { callerKey, providerKeys } from './traffic.ts';
 
@@ -17,7 +18,12 @@ export interface Variant {
   readonly env: Readonly<Record<string, string>>;
   /** What it writes to standard output is kept in this file. */
   readonly logFile: string | null;
+  /** How often it asks the provider: with each request, with the first of a kind, or never. @default 'each' */
+  readonly asks?: Asks | undefined;
 }
+
+/** @see {@link Variant.asks} */
+export type Asks = 'each' | 'first' | 'never';
 
 const pairs: readonly (readonly [name: string, surface: string, way: string])[] = [
   ['core', 'node', 'undici'],
@@ -40,10 +46,17 @@ function allVariants(): Variant[] {
       [],
       '@sluice/core: gateway.fetch, called by who lives in the same process',
     ),
-    ...(existsSync(join(root, 'packages', 'express', 'tsup.config.ts')) ? expressVariants() : []),
+    ...inProcessVariants(),
+    ...knowingVariants(),
+    ...frameworksHere().flatMap(frameworkVariants),
     proxy('proxy', 'none', 'examples/proxy as npm start starts it, metrics on, no line per request'),
     proxy('proxy-log', 'all', 'the same with a log line per request, into a file'),
   ];
+}
+
+/** The names of all that this checkout can run. */
+export function variantNames(): string[] {
+  return allVariants().map(({ name }) => name);
 }
 
 /**
@@ -56,7 +69,7 @@ export function variantsNamed(names: readonly string[]): Variant[] {
   return names.map((name) => {
     const found = all.find((variant) => variant.name === name) ?? kept(name);
     if (found !== null) return found;
-    throw new Error(`there is no variant "${name}"; there are ${all.map((variant) => variant.name).join(', ')}`);
+    throw new Error(`there is no variant "${name}"; there are ${variantNames().join(', ')}`);
   });
 }
 
@@ -70,10 +83,48 @@ function kept(name: string): Variant | null {
   };
 }
 
-function expressVariants(): Variant[] {
-  const bare = subject('express-raw', 'express.ts', ['raw'], 'Express 5 with the raw proxy in it');
-  const ours = subject('express', 'express.ts', ['sluice'], 'Express 5 with @sluice/express');
-  return [bare, { ...ours, base: bare.name }];
+function frameworkVariants({ name, title, by, envOf }: Framework): Variant[] {
+  const one = (variant: string, way: string, what: string): Variant => {
+    const plain = subject(variant, `${name}.ts`, [way], `${title} with ${what}`);
+    return { ...plain, env: { ...plain.env, ...envOf?.(way) } };
+  };
+  const bare = one(`${name}-raw`, 'raw', 'the raw proxy in it');
+  return [bare, { ...one(name, 'sluice', by), base: bare.name }];
+}
+
+/** Clients that live in the process of what they call. */
+function inProcessVariants(): Variant[] {
+  const one = (name: string, way: string, what: string): Variant => ({
+    ...subject(name, 'calls.ts', [way], what),
+    base: 'calls-undici',
+  });
+  return [
+    one('calls-undici', 'undici', '`undici.request`, straight to the provider'),
+    one('calls-undici-again', 'undici', 'the same a second time: what differs is noise'),
+    one('calls-fetch', 'fetch', 'the global `fetch`, straight to the provider'),
+    one('calls-gateway', 'gateway', '`gateway.fetch`, undici upstream'),
+    one('calls-gateway-fetch', 'gateway-fetch', '`gateway.fetch`, fetch upstream'),
+  ];
+}
+
+/** Who answers without asking. */
+function knowingVariants(): Variant[] {
+  const one = (name: string, what: string): Variant => ({
+    ...subject(name, 'known.ts', [], what),
+    base: 'known',
+    asks: 'never',
+  });
+  const cached = tuned(
+    subject('core-cached', 'core.ts', ['node', 'undici'], 'core, which has the answer in its cache'),
+    {
+      cache: { ttlMs: 3_600_000 },
+    },
+  );
+  return [
+    one('known', 'node:http → the same bytes, without asking anybody'),
+    one('known-again', 'the same a second time: what differs is noise'),
+    { ...cached, base: 'known', asks: 'first' },
+  ];
 }
 
 function subject(name: string, file: string, args: readonly string[], what: string): Variant {
@@ -89,7 +140,8 @@ function subject(name: string, file: string, args: readonly string[], what: stri
 
 /** The same variant with other options, in files of its own: what the plain one says stays. */
 export function tuned(variant: Variant, tuning: Tuning): Variant {
-  const BENCH_OPTIONS = JSON.stringify(tuning);
+  const before = JSON.parse(variant.env.BENCH_OPTIONS ?? '{}') as Tuning;
+  const BENCH_OPTIONS = JSON.stringify({ ...before, ...tuning });
   const { SLUICE_CONFIG } = variant.env;
   if (SLUICE_CONFIG === undefined) return { ...variant, env: { ...variant.env, BENCH_OPTIONS } };
   const { onlyProject, ...options } = tuning;

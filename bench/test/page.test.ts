@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { readCommand } from '../src/command-line.ts';
+import { figureNames, readCommand } from '../src/command-line.ts';
+import { help } from '../src/help.ts';
 import { withResults } from '../src/page.ts';
 import { groupsOf } from '../src/plan.ts';
 import { toMarkdown, toText } from '../src/table.ts';
+import { tuned, type Variant, variantsNamed } from '../src/variants.ts';
 
 const page = `words
 <!-- results: written by pnpm bench --write -->
@@ -72,6 +74,35 @@ test('what needs a process of its own, or has no port, is measured where that ca
   expect(names(['drain', 'core', 'proxy-log'])).toEqual(['proxy-log']);
   expect(names(['drain', 'core'])).toEqual(['proxy']);
   expect(() => groupsOf('unary', readCommand(['unary', 'core-in-process']))).toThrow('by `cancel` alone');
+  expect(() => groupsOf('unary', readCommand(['unary', 'calls-gateway']))).toThrow('by `in-process` alone');
+  expect(() => groupsOf('stream', readCommand(['stream', 'core-cached']))).toThrow('by `cache` alone');
+  expect(() => groupsOf('cache', readCommand(['cache', 'proxy']))).toThrow('`cache` is not measured with proxy');
+});
+
+test('each framework is measured beside itself with the bare proxy in it, and beside what it costs without one', () => {
+  const names = (words: string[]): string[][] =>
+    groupsOf('adapters', readCommand(['adapters', ...words])).map((group) => group.map(({ name }) => name));
+  const aa = ['raw', 'raw-again', 'core'];
+  expect(names([]).slice(0, 3)).toEqual([
+    aa,
+    ['raw', 'core', 'express-raw', 'express'],
+    ['raw', 'core', 'fastify-raw', 'fastify'],
+  ]);
+  expect(names([]).flat()).toContain('hono');
+  expect(names(['hono'])).toEqual([aa, ['raw', 'core', 'hono-raw', 'hono']]);
+  expect(() => names(['proxy'])).toThrow('`adapters` is not measured with proxy');
+});
+
+test('the figures of what is added have their A/A check in the first group, and the base in each', () => {
+  for (const figure of ['adapters', 'in-process', 'cache'] as const) {
+    const groups = groupsOf(figure, readCommand([figure])).map((group) => group.map(({ name }) => name));
+    const [[base, again]] = groups as [string[]];
+    expect(again).toBe(`${base}-again`);
+    for (const group of groups) {
+      expect(group[0]).toBe(base);
+      expect(group.length).toBeLessThanOrEqual(4);
+    }
+  }
 });
 
 test('uploads and sessions are measured only of what relays them, beside the raw relay twice', () => {
@@ -83,7 +114,7 @@ test('uploads and sessions are measured only of what relays them, beside the raw
   expect(() => groupsOf('upload', readCommand(['upload', 'express']))).toThrow('`upload` is not measured with express');
 });
 
-test('a run that names no figure measures no trouble and no relays', () => {
+test('a run that names no figure measures no trouble, no relays and nothing that is added elsewhere', () => {
   expect(readCommand([]).figures).toEqual(['unary', 'stream', 'chunk', 'latency', 'held', 'stalled']);
   expect(readCommand(['cancel', 'drain', '--write']).figures).toEqual(['cancel', 'drain']);
 });
@@ -100,4 +131,19 @@ test('every variant is measured beside its base, and the raw proxy beside itself
       for (const { name, base } of group) if (name !== 'express-raw') expect(names).toContain(base);
     }
   }
+});
+
+test('the help names every figure and every variant', () => {
+  expect(readCommand(['--help']).asksForHelp).toBe(true);
+  expect(readCommand(['unary']).asksForHelp).toBe(false);
+  const lines = help().split('\n');
+  for (const name of figureNames) expect(lines.filter((line) => line.startsWith(`  ${name} `))).toHaveLength(1);
+  for (const name of ['raw', 'fastify-raw', 'hono', 'calls-gateway', 'core-cached', 'proxy-log'])
+    expect(lines.find((line) => line.startsWith('Variants: '))).toMatch(new RegExp(`\\b${name}\\b`));
+});
+
+test('what a figure wants of a gateway comes on top of what its variant is told anyway', () => {
+  const [cached] = variantsNamed(['core-cached']) as [Variant];
+  const { BENCH_OPTIONS = '' } = tuned(cached, { overload: { queueDelayMs: 60_000 } }).env;
+  expect(JSON.parse(BENCH_OPTIONS)).toEqual({ cache: { ttlMs: 3_600_000 }, overload: { queueDelayMs: 60_000 } });
 });

@@ -9,6 +9,8 @@ export interface ClosedLoopOrder {
   readonly kind: Kind;
   readonly key: string;
   readonly clients: number;
+  /** A header field that each answer has to have, as it is written: `name: value`. */
+  readonly saying?: string | undefined;
 }
 
 /** How long a run is: whichever comes first. */
@@ -42,22 +44,26 @@ export class ClosedLoop {
   }
 
   #add(order: ClosedLoopOrder): Connection {
-    const { port, kind, key } = order;
+    const { port, kind, key, saying } = order;
     const lose = (problem: string): void => {
       this.#running--;
       this.#problems.push(problem);
       if (this.#running <= 0) this.#onIdle();
     };
-    const connection: Connection = new Connection(port, kind, key, {
-      onRight: (isReusable) => {
-        this.#running--;
-        this.#right++;
-        this.#onRight(isReusable ? connection : this.#replace(connection, order));
-        if (this.#running === 0) this.#onIdle();
+    const connection: Connection = new Connection(
+      port,
+      { kind, key, saying },
+      {
+        onRight: (isReusable) => {
+          this.#running--;
+          this.#right++;
+          this.#onRight(isReusable ? connection : this.#replace(connection, order));
+          if (this.#running === 0) this.#onIdle();
+        },
+        onWrong: lose,
+        onShed: () => lose('the gateway is overloaded and has turned a request away; is the machine busy?'),
       },
-      onWrong: lose,
-      onShed: () => lose('the gateway is overloaded and has turned a request away; is the machine busy?'),
-    });
+    );
     this.#connections.push(connection);
     return connection;
   }

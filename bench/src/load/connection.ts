@@ -29,11 +29,20 @@ export interface AnswerListener {
 /** Problems of a connection, and of no answer: a gateway that is overloaded may refuse connections, or break them. */
 export const brokenConnection: RegExp = /^(?:the connection was closed|(?:read|write|connect) E[A-Z]+\b.*)$/;
 
+/** What is asked, again and again. */
+export interface Asking {
+  readonly kind: Kind;
+  readonly key: string;
+  /** A header field that each answer has to have, as it is written. */
+  readonly saying?: string | undefined;
+}
+
 /** A connection for requests of one kind that have an end, one after the other. */
 export class Connection {
   readonly #socket: Socket;
   readonly #request: Buffer;
   readonly #expected: Buffer;
+  readonly #saying: string | undefined;
   readonly #listener: AnswerListener;
   #at = 0;
   #isBusy = false;
@@ -42,9 +51,10 @@ export class Connection {
   /** The head and the body of a refusal; null for answers. */
   #refusal: { readonly head: string; body: string } | null = null;
 
-  constructor(port: number, kind: Kind, key: string, listener: AnswerListener) {
+  constructor(port: number, { kind, key, saying }: Asking, listener: AnswerListener) {
     this.#request = requestBytes(kind, key);
     this.#expected = expectedBodies[kind] as Buffer;
+    this.#saying = saying;
     this.#listener = listener;
     const reader = new MessageReader({
       onHead: (head) => this.#readHead(head),
@@ -81,6 +91,8 @@ export class Connection {
     if (!this.#isBusy) this.#fail('an answer came that nobody asked for');
     else if (mayEnd && head.startsWith('HTTP/1.1 503 ')) this.#refusal = { head, body: '' };
     else if (!head.startsWith('HTTP/1.1 200 ')) this.#fail(`the answer is "${head.slice(0, head.indexOf('\r\n'))}"`);
+    else if (this.#saying !== undefined && !head.toLowerCase().includes(`\r\n${this.#saying}`))
+      this.#fail(`an answer does not say "${this.#saying}"`);
   }
 
   #readBody(chunk: Buffer): void {

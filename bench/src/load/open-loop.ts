@@ -60,27 +60,31 @@ export async function openLoop({
       running--;
       if (running === 0) onIdle();
     };
-    const connection = new Connection(port, kind, key, {
-      onRight(isReusable) {
-        delays.push((performance.now() - client.dueAt) * 1e3);
-        letGo(isReusable);
+    const connection = new Connection(
+      port,
+      { kind, key },
+      {
+        onRight(isReusable) {
+          delays.push((performance.now() - client.dueAt) * 1e3);
+          letGo(isReusable);
+        },
+        onWrong(problem) {
+          const place = idle.indexOf(client);
+          if (place >= 0 && mayBeShed) {
+            // Nobody was waiting: a gateway may end such a connection when it likes.
+            idle.splice(place, 1);
+            all.delete(client);
+            return;
+          }
+          if (mayBeShed && brokenConnection.test(problem)) {
+            broken++;
+            all.delete(client);
+          } else problems.push(place >= 0 ? `${problem}, with nothing to answer` : problem);
+          if (place < 0) finish();
+        },
+        ...(mayBeShed ? { onShed } : {}),
       },
-      onWrong(problem) {
-        const place = idle.indexOf(client);
-        if (place >= 0 && mayBeShed) {
-          // Nobody was waiting: a gateway may end such a connection when it likes.
-          idle.splice(place, 1);
-          all.delete(client);
-          return;
-        }
-        if (mayBeShed && brokenConnection.test(problem)) {
-          broken++;
-          all.delete(client);
-        } else problems.push(place >= 0 ? `${problem}, with nothing to answer` : problem);
-        if (place < 0) finish();
-      },
-      ...(mayBeShed ? { onShed } : {}),
-    });
+    );
     function onShed(isReusable: boolean): void {
       shed++;
       letGo(isReusable);

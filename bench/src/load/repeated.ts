@@ -25,13 +25,17 @@ export async function repeatOne({ port, kind, key, pauseMs, ms }: RepeatOrder): 
   const tookMs: number[] = [];
   const problems: string[] = [];
   let onAnswer: () => void = () => {};
-  const connection = new Connection(port, kind, key, {
-    onRight: () => onAnswer(),
-    onWrong(problem) {
-      problems.push(problem);
-      onAnswer();
+  const connection = new Connection(
+    port,
+    { kind, key },
+    {
+      onRight: () => onAnswer(),
+      onWrong(problem) {
+        problems.push(problem);
+        onAnswer();
+      },
     },
-  });
+  );
   const startedAt = performance.now();
   while (problems.length === 0 && performance.now() - startedAt < ms) {
     const sentAt = performance.now();

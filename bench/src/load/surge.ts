@@ -149,15 +149,19 @@ export class Surge {
     const client: Client = {
       request: -1,
       isOpen: false,
-      connection: new Connection(port, kind, callerKey, {
-        onOpen: () => {
-          client.isOpen = true;
-          this.#handshakes--;
+      connection: new Connection(
+        port,
+        { kind, key: callerKey },
+        {
+          onOpen: () => {
+            client.isOpen = true;
+            this.#handshakes--;
+          },
+          onRight: (isReusable) => this.#finish(client, ends.right, isReusable),
+          onShed: (isReusable) => this.#finish(client, ends.shed, isReusable),
+          onWrong: (problem) => this.#lose(client, problem),
         },
-        onRight: (isReusable) => this.#finish(client, ends.right, isReusable),
-        onShed: (isReusable) => this.#finish(client, ends.shed, isReusable),
-        onWrong: (problem) => this.#lose(client, problem),
-      }),
+      ),
     };
     this.#clients.add(client);
     return client;

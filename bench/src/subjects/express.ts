@@ -14,14 +14,14 @@ interface App extends RequestListener {
   disable(setting: string): void;
 }
 
-// Both apps get the Express of the adapter, from the build that is measured.
-const entry = join(process.env.BENCH_PACKAGES as string, 'express', 'dist', 'index.js');
-const express = createRequire(entry)('express') as () => App;
+const require = createRequire(import.meta.url);
+const express = require('express') as () => App;
 const app = express();
 app.use(process.argv[2] === 'sluice' ? await adapter() : (passOn as Middleware));
 announce(createServer(app));
 
 async function adapter(): Promise<Middleware> {
-  const { sluice } = (await import(pathToFileURL(entry).href)) as { sluice(options: unknown): Middleware };
-  return sluice(gatewayOptions());
+  const entry = join(process.env.BENCH_PACKAGES as string, 'express', 'dist', 'index.js');
+  const { sluice } = (await import(pathToFileURL(entry).href)) as typeof import('@sluice/express');
+  return sluice(gatewayOptions()) as Middleware;
 }

@@ -8,7 +8,7 @@ import { callerKey, providerKeys } from '../traffic.ts';
 import { upstreamOrigin } from './announce.ts';
 
 /** Options of a figure's own. They are those of the configuration file, so that the proxy gets the same. */
-export interface Tuning extends Pick<GatewayOptions, 'timeouts' | 'queue'> {
+export interface Tuning extends Pick<GatewayOptions, 'timeouts' | 'queue' | 'cache' | 'overload'> {
   readonly server?: { readonly drainMs: number } | undefined;
   /** One project with these limits in the place of three without. */
   readonly onlyProject?: ProjectLimits | undefined;

@@ -4,13 +4,9 @@
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Agent, type Dispatcher } from 'undici';
-import { announce, upstreamOrigin } from './announce.ts';
-
-const agent = new Agent({ allowH2: false, bodyTimeout: 0, headersTimeout: 0, keepAliveTimeout: 20_000, pipelining: 1 });
-const dropped = new Set(['host', 'connection', 'content-length', 'x-goog-api-key', 'transfer-encoding', 'keep-alive']);
-const origin = upstreamOrigin();
-const key = process.env.BENCH_PROVIDER_KEY as string;
+import type { Dispatcher } from 'undici';
+import { announce } from './announce.ts';
+import { agent, dropped, key, origin } from './bare.ts';
 
 /** Passes one request on as it comes in, and keeps nothing of it. */
 export function pipeOn(req: IncomingMessage, res: ServerResponse): void {
