@@ -23,11 +23,17 @@ const snapshots: readonly Snapshot[] = [
   { folder: 'packages/core', config: 'api-extractor-live.json', entry: 'live', name: 'core-live' },
   { folder: 'packages/express', config: 'api-extractor.json', entry: 'index', name: 'express' },
   { folder: 'packages/fastify', config: 'api-extractor.json', entry: 'index', name: 'fastify' },
+  { folder: 'packages/electron', config: 'api-extractor.json', entry: 'index', name: 'electron' },
+  { folder: 'packages/electron', config: 'api-extractor-preload.json', entry: 'preload', name: 'electron-preload' },
+  { folder: 'packages/electron', config: 'api-extractor-renderer.json', entry: 'renderer', name: 'electron-renderer' },
+  { folder: 'packages/next', config: 'api-extractor.json', entry: 'index', name: 'next' },
+  { folder: 'packages/next', config: 'api-extractor-pages.json', entry: 'pages', name: 'next-pages' },
   { folder: 'packages/store-redis', config: 'api-extractor.json', entry: 'index', name: 'store-redis' },
   { folder: 'packages/store-sqlite', config: 'api-extractor.json', entry: 'index', name: 'store-sqlite' },
   { folder: 'packages/simulator', config: 'api-extractor.json', entry: 'index', name: 'simulator' },
   { folder: 'packages/simulator', config: 'api-extractor-msw.json', entry: 'msw', name: 'simulator-msw' },
   { folder: 'packages/simulator', config: 'api-extractor-network.json', entry: 'network', name: 'simulator-network' },
+  { folder: 'packages/testkit', config: 'api-extractor.json', entry: 'adapters', name: 'testkit-adapters' },
 ];
 
 /** @param write - rewrite the snapshots instead of comparing them */

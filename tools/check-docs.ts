@@ -5,20 +5,11 @@
  * The modules lie in `reports/examples/` beside a `node_modules` of links to whatever any package of the workspace
  * depends on. Links rather than `paths`, because `paths` would pass by the `exports` of those packages.
  */
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { run } from './command.ts';
 import { type Example, findExamples } from './docs/examples.ts';
+import { linkDependencies } from './docs/linked-modules.ts';
 import { missingImports, moduleNames, type PublicName, publicNames } from './docs/public-names.ts';
 import { isMain, type Outcome, report, rootOf } from './outcome.ts';
 
@@ -61,33 +52,6 @@ const configuration = JSON.stringify({
 function namesFor(root: string, file: string): Map<string, PublicName> {
   const own = moduleNames(join(root, file), `../../${file}`);
   return new Map([...own, ...publicNames(join(root, file.split('/').slice(0, 2).join('/')))]);
-}
-
-/** The packages of the workspace by their names, and their dependencies where they are installed. */
-function linkDependencies(root: string, folder: string): void {
-  const targets = new Map<string, string>();
-  for (const manifest of globSync('{packages,examples}/*/package.json', { cwd: root }).sort()) {
-    const { name } = JSON.parse(readFileSync(join(root, manifest), 'utf8')) as { name: string };
-    const home = join(root, dirname(manifest));
-    targets.set(name, home);
-    for (const dependency of installedIn(join(home, 'node_modules'))) {
-      if (!targets.has(dependency)) targets.set(dependency, realpathSync(join(home, 'node_modules', dependency)));
-    }
-  }
-  for (const [name, target] of targets) {
-    const link = join(folder, 'node_modules', name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(target, link, 'junction');
-  }
-}
-
-/** Read folder by folder: a glob does not look behind links, and links are what pnpm installs. */
-function installedIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
-  return names.flatMap((name) =>
-    name.startsWith('@') ? readdirSync(join(folder, name)).map((inner) => `${name}/${inner}`) : [name],
-  );
 }
 
 /** Puts the place in the page or the source where the compiler names the place in the module. */

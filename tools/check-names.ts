@@ -7,11 +7,11 @@ import { basename, sep } from 'node:path';
 import { isMain, type Outcome, report, rootOf } from './outcome.ts';
 
 const empty = new Set(['utils', 'util', 'helpers', 'helper', 'common', 'misc', 'types']);
-/** `journey.ts`, `sse-decode.test.ts`, `tsup.config.ts`, `health.test-d.ts` */
-const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*$/;
+/** `journey.ts`, `sse-decode.test.ts`, `tsup.config.ts`, `health.test-d.ts`, and Next's `[...path].js` */
+const kebabCase = /^(?:[a-z0-9]+(-[a-z0-9]+)*|\[{1,2}\.\.\.[a-z0-9-]+\]{1,2})(\.[a-z0-9-]+)*$/;
 
 export function checkNames(root: string): Outcome {
-  const files = globSync(['{packages,examples,bench,faults,tools}/**/*.{ts,tsx,mts,mjs,js}'], {
+  const files = globSync(['{packages,examples,bench,doorways,faults,tools}/**/*.{ts,tsx,mts,mjs,js}'], {
     cwd: root,
     exclude: (path) => ['node_modules', 'dist', 'reports', 'coverage', '.next'].includes(basename(path)),
   });

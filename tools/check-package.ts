@@ -1,34 +1,42 @@
 /**
- * What is published works for those who install it: `publint` and `attw` on the packed files, then the packages in a
- * plain npm project. Needs a build. Packed by pnpm alone, because npm would leave our own conditions and `workspace:` in.
+ * What is published works for those who install it: `publint` and `attw` on the packed files, the packages in a plain npm
+ * project, and the first lines of each doorway's page in a project of its own. Needs a build. Packed by pnpm alone, because npm would leave our own conditions and `workspace:` in.
  */
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { run } from './command.ts';
 import { isMain, type Outcome, report, rootOf } from './outcome.ts';
 import { bundleForTheEdge } from './package/bundle.ts';
-import { runFirstLines } from './package/first-lines.ts';
+import { checkTypes } from './package/declarations.ts';
 import { importEverything } from './package/imports.ts';
-import { installPacked } from './package/install.ts';
+import { install } from './package/install.ts';
 import type { Packed } from './package/packed.ts';
+import { pastedFiles, tryPages } from './package/pages.ts';
+import type { Running } from './package/running.ts';
+import { Shelf } from './package/shelf.ts';
+import { startProvider } from './package/simulator.ts';
 
 export async function checkPackages(root: string): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-packages-'));
+  let provider: Running | null = null;
   try {
     const { packed, problems } = await packAll(root, folder);
     if (problems.length > 0) return { problems, notes: [] };
     const linted = await Promise.all(packed.map(lint));
     const project = join(folder, 'project');
-    mkdirSync(project);
-    const installed = await installPacked(project, packed);
+    const shelf = new Shelf(join(folder, 'shelf'));
+    const installed = await install(project, { packed }, shelf);
     if (installed.length > 0) return { problems: [...linted.flat(), ...installed], notes: [] };
     const bundle = await bundleForTheEdge(project, '@sluice/core/web');
-    const pasted = await runFirstLines(project, join(root, 'packages', 'express', 'README.md'));
+    const types = await checkTypes(root, project, pastedFiles(root));
+    provider = await startProvider(project);
+    const pasted = await tryPages({ root, folder: join(folder, 'doorways'), packed, shelf, pools: provider.origin });
     // Last, because it takes undici away to see who misses it.
     const imports = await importEverything(project, packed);
-    return { problems: [...linted.flat(), ...bundle.problems, ...pasted, ...imports], notes: bundle.notes };
+    return { problems: [...linted.flat(), ...bundle.problems, ...types, ...pasted, ...imports], notes: bundle.notes };
   } finally {
+    await provider?.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }

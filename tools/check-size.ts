@@ -17,7 +17,10 @@ const longFiles: ReadonlyMap<string, string> = new Map([
 export function checkSize(root: string, exceptions: ReadonlyMap<string, string> = longFiles): Outcome {
   const problems: string[] = [];
   const notes: string[] = [];
-  const files = globSync(['packages/*/src/**/*.ts', 'examples/*/src/**/*.ts', 'faults/src/**/*.ts'], { cwd: root })
+  const files = globSync(
+    ['packages/*/src/**/*.ts', 'examples/*/src/**/*.ts', 'doorways/src/**/*.ts', 'faults/src/**/*.ts'],
+    { cwd: root },
+  )
     .map((file) => file.replaceAll(sep, '/'))
     .sort();
   for (const file of files) {

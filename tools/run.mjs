@@ -82,13 +82,22 @@ async function installToolchain() {
 async function installPackages() {
   const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'];
   const everything = { files, variant: '' };
-  const inputs = only === undefined ? [everything] : [everything, { files, variant: only }];
+  const stamp = join(root, 'node_modules', '.sluice-stamp');
+  // Whoever works on all of it keeps all of it, also when the lock file has changed in between.
+  const part = isWholeCheckout(stamp) ? undefined : only;
+  const inputs = part === undefined ? [everything] : [everything, { files, variant: part, part }];
   const flags = ['--frozen-lockfile', '--loglevel=warn', '--reporter=append-only', ...retries];
   // What was installed for one package makes way for the whole without a question.
   flags.push('--config.confirmModulesPurge=false');
-  if (only !== undefined) flags.push('--prod', '--filter', `${only}...`);
+  if (part !== undefined) flags.push('--prod', '--filter', `${part}...`);
   const install = () => step('installing packages', [...pnpm, 'install', ...flags], root);
-  await once(join(root, 'node_modules', '.sluice-stamp'), inputs, install);
+  await once(stamp, inputs, install);
+}
+
+/** Packages are there, and no stamp says that they were installed for one of ours alone. */
+function isWholeCheckout(stamp) {
+  if (!existsSync(join(root, 'node_modules', '.modules.yaml'))) return false;
+  return !existsSync(stamp) || !readFileSync(stamp, 'utf8').includes(' ');
 }
 
 async function buildPackages() {
@@ -101,11 +110,17 @@ async function buildPackages() {
 
 /** Calls `make` unless `stamp` says that it succeeded before with one of `inputs`; the last of them is what it makes. */
 async function once(stamp, inputs, make) {
-  const marks = inputs.map(({ files, variant }) => fingerprint(files, variant));
+  const marks = inputs.map(markOf);
   if (existsSync(stamp) && marks.includes(readFileSync(stamp, 'utf8'))) return;
   await make();
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, marks.at(-1));
+}
+
+/** What it was made of, and behind a space what was made when that is not all. */
+function markOf({ files, variant, part }) {
+  const print = fingerprint(files, variant);
+  return part === undefined ? print : `${print} ${part}`;
 }
 
 function fingerprint(files, variant) {

@@ -17,12 +17,15 @@ interface Check {
 
 const checks: readonly Check[] = [
   { name: 'types', command: ['tsc', '-p', 'tsconfig.check.json'] },
+  // Next's types make those of `process.env` others, for all who see them.
+  { name: 'types, with those of Next', command: ['tsc', '-p', 'tsconfig.next.json'] },
   { name: 'lint and format', command: ['biome', 'check', '.'] },
   // The field would make other versions of pnpm refuse to start or reach for the network.
   { name: 'workspace rules', command: ['sherif', '-r', 'root-package-manager-field'] },
   { name: 'unused code and dependencies', command: ['knip'] },
   { name: 'file sizes', command: ['node', 'tools/check-size.ts'] },
   { name: 'file names', command: ['node', 'tools/check-names.ts'] },
+  { name: 'adapters', command: ['node', 'tools/check-adapters.ts'] },
   { name: 'generated docs', command: ['node', 'tools/generate.ts'] },
   { name: 'examples in docs', command: ['node', 'tools/check-docs.ts'] },
   { name: 'public API', command: ['node', 'tools/check-api.ts'] },

@@ -2,22 +2,26 @@
  * Imports every path that the installed packages export: as Node does it, and, but for the entries called `node`, as an
  * edge runtime would resolve it.
  */
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../command.ts';
 import type { Packed } from './packed.ts';
 
 /** Adapters of frameworks that run on Node alone. */
 const nodeOnly: ReadonlySet<string> = new Set([
+  '@sluice/electron',
   '@sluice/express',
   '@sluice/fastify',
+  '@sluice/next/pages',
   '@sluice/store-redis',
   '@sluice/store-sqlite',
+  '@sluice/testkit/adapters',
 ]);
 
 /** @returns one text per path that cannot be imported */
 export async function importEverything(project: string, packed: readonly Packed[]): Promise<string[]> {
   const specifiers = packed.flatMap(({ name }) => exportedPaths(project, name));
+  standInForElectron(project);
   const onNode = await importEach(project, specifiers, []);
   // Whoever still needs undici now has not taken the neutral path.
   const undici = join(project, 'node_modules', 'undici');
@@ -29,6 +33,20 @@ export async function importEverything(project: string, packed: readonly Packed[
     ...withoutAbsent(onNode, absent).map((problem) => `plain Node: ${problem}`),
     ...withoutAbsent(onTheEdge, absent).map((problem) => `--conditions=workerd, without undici: ${problem}`),
   ];
+}
+
+/**
+ * Electron's modules exist only inside Electron: what npm installs under its name fetches the program. Everything that is
+ * imported of it is here by name, so that what imports it is loaded, and run as far as importing goes.
+ */
+function standInForElectron(project: string): void {
+  const home = join(project, 'node_modules', 'electron');
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, 'package.json'), '{ "name": "electron", "main": "index.js" }');
+  const names = ['app', 'ipcMain', 'protocol', 'safeStorage', 'ipcRenderer', 'contextBridge'];
+  const lines = names.map((name) => `exports.${name} = { on() {}, exposeInMainWorld() {} };`);
+  writeFileSync(join(home, 'index.js'), lines.join('\n'));
 }
 
 /** Entries that are made for an optional peer, by what they may say: it is not installed here. */

@@ -60,6 +60,16 @@ describe('the first start', () => {
     expect(copy.calls()).toHaveLength(3);
   });
 
+  test('with --only takes nothing away from whoever works on the whole, after the lock file has changed too', async () => {
+    const copy = copyOfRun({ 'node_modules/.modules.yaml': '' });
+    const start = (only: string[]): Promise<Ended> => copy.launch([...only, '--', 'node', '-e', '0']).ended;
+    await start([]);
+    copyFileSync(join(copy.root, 'bin/npm'), join(copy.root, 'pnpm-lock.yaml'));
+    await start(['--only', '@sluice/example-proxy']);
+    expect(copy.calls()).toHaveLength(3);
+    expect(copy.calls().at(-1)).not.toContain('--filter');
+  });
+
   test('without a lock file says so in a sentence', async () => {
     const copy = copyOfRun({});
     rmSync(join(copy.root, 'pnpm-lock.yaml'));
