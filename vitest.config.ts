@@ -9,7 +9,7 @@ const projects = ['packages', 'examples'].flatMap((dir) => readdirSync(dir).map(
 export default defineConfig({
   test: {
     reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],
-    projects: [...projects, 'bench', 'faults', 'tools'].map((root) => ({
+    projects: [...projects, 'bench', 'doorways', 'faults', 'tools'].map((root) => ({
       extends: false as const,
       root,
       resolve: { conditions },

@@ -1,6 +1,7 @@
 /** The chat as a process: `node --conditions=@sluice/source examples/express/src/server.ts`. */
 
 import type { AddressInfo } from 'node:net';
+import { hardenServer } from '@sluice/core/node';
 import { makeChat } from './app.ts';
 import { openProvider } from './provider.ts';
 
@@ -21,6 +22,9 @@ const server = app.listen(Number(PORT), HOST, (error) => {
     console.log('Demo mode: GEMINI_API_KEYS is not set, so a simulator answers. What it says is not from Gemini.');
   }
 });
+
+// What never becomes a request is answered in the gateway's words as well.
+hardenServer(server);
 
 let isLeaving = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void leave());

@@ -1,6 +1,7 @@
 /** An app as anybody would write one: a page, sessions, and the gateway under a path. */
 
 import { createGateway, type Gateway, type GatewayOptions } from '@sluice/core';
+import { hardenServer } from '@sluice/core/node';
 import { sluice } from '@sluice/fastify';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { pageOf } from './page.ts';
@@ -25,6 +26,8 @@ export function makeChat({ provider, isDemo }: ChatOptions): Chat {
   const gateway = createGateway({ ...provider, callers: sessions.callers });
 
   const app = Fastify();
+  // What never becomes a request is answered in the gateway's words as well.
+  hardenServer(app.server);
   app.register(sluice, { prefix: '/gemini', gateway });
   app.get('/', { onRequest: sessions.open }, pageOf({ isDemo }));
 

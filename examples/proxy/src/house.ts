@@ -3,7 +3,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createGateway, type Gateway, isSluiceError, type ResolvedConfiguration, type Store } from '@sluice/core';
 import { type NodeUpgrade, nodeUpgrade } from '@sluice/core/live';
-import { nodeListener } from '@sluice/core/node';
+import { hardenServer, nodeListener } from '@sluice/core/node';
 import type { Logger } from 'pino';
 import { type RemoteAddress, remoteAddressReader } from './address.ts';
 import { logCalls } from './call-log.ts';
@@ -13,7 +13,7 @@ import { createListener } from './listen.ts';
 import { measure } from './metrics.ts';
 import { OpenAnswers } from './open-answers.ts';
 import { pageAt } from './page.ts';
-import { type OnRefusal, refusalOfHeaders, refuse, refuseMalformed } from './refusals.ts';
+import { type OnRefusal, refusalOfHeaders, refuse } from './refusals.ts';
 import { logRequests } from './request-log.ts';
 import { routes } from './routes.ts';
 import { logState } from './state-log.ts';
@@ -73,14 +73,14 @@ export function openHouse(settings: HouseSettings, log: Logger, store: Store | n
     onRefusal(refusal, rooms.addressOf(request));
     refuse(response, refusal);
   };
-  const server = createListener(headersInMs, { onRequest, isUpgrade: (request) => rooms.live.isFor(request) });
+  const server = createListener({ onRequest, isUpgrade: (request) => rooms.live.isFor(request) });
   takeUpgrades(server, {
     answers,
     live: () => rooms.live,
     addressOf: (request) => rooms.addressOf(request),
     onRefusal,
   });
-  refuseMalformed(server, answers, onRefusal);
+  hardenServer(server, { headersInMs, onRefusal });
   return {
     server,
     gateway,

@@ -15,22 +15,17 @@ export interface Listeners {
   readonly isUpgrade: (request: IncomingMessage) => boolean;
 }
 
-/** Makes the server; nothing listens yet. Bodies have a timer of their own in the gateway, so Node's is off. */
-export function createListener(headersInMs: number, { onRequest, isUpgrade }: Listeners): Server {
+/** Makes the server; nothing listens yet. Bodies have a timer of their own in the gateway, headers are `hardenServer`'s. */
+export function createListener({ onRequest, isUpgrade }: Listeners): Server {
   const server = createServer({
     shouldUpgradeCallback: isUpgrade,
-    headersTimeout: headersInMs,
     requestTimeout: 0,
     keepAliveTimeout: keepAliveMs,
-    // How often Node looks for slow headers: a fraction of the limit, and at least once a second.
-    connectionsCheckingInterval: headersInMs === 0 ? 30_000 : Math.min(1000, Math.max(50, headersInMs / 4)),
     maxHeaderSize: maxHeaderBytes,
     // A missing host is refused with all other requests that cannot be understood, in Google's shape.
     requireHostHeader: false,
   });
-  server.on('request', onRequest);
-  server.on('checkContinue', onRequest);
-  return server;
+  return server.on('request', onRequest);
 }
 
 /**

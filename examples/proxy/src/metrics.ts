@@ -63,11 +63,18 @@ function measureRequests(gateway: Gateway, registry: Registry): Counter {
     labelNames: ['kind'],
     registers,
   });
-  gateway.on('request', ({ surface, status, durationMs, firstByteMs, isStream, outcome, usage }) => {
+  const cached = new Counter({
+    name: 'sluice_cache_total',
+    help: 'Requests that what is known could have answered: `hit`, `shared` with one under way, or `miss`.',
+    labelNames: ['result'],
+    registers,
+  });
+  gateway.on('request', ({ surface, status, durationMs, firstByteMs, isStream, outcome, usage, cache }) => {
     requests.inc({ surface, status });
     durations.observe({ surface }, durationMs / 1000);
     if (firstByteMs !== null) firstBytes.observe({ surface }, firstByteMs / 1000);
     if (isStream) streams.inc({ outcome });
+    if (cache !== null) cached.inc({ result: cache });
     if (usage === null) return;
     for (const [kind, count] of Object.entries(usage)) if (count > 0) tokens.inc({ kind }, count);
   });

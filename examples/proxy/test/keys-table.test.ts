@@ -77,6 +77,7 @@ const view: ProxyView = {
     streams: 0,
     waiting: 2,
     bufferedBytes: 0,
+    cache: { entries: 0, bytes: 0 },
     overload: 'none',
     isDraining: false,
     store: { name: 'sqlite /x', isDegraded: false },

@@ -153,7 +153,7 @@ describe('who is not let in hears why in plain HTTP, in Google’s words', { tim
       'METHOD_NOT_ALLOWED',
     ],
     ['at a path without a version', handshake(`${bare}?key=${callerKey}`), 404, 'NOT_FOUND'],
-    ['at another path', handshake(`/chat?key=${callerKey}`), 404, 'NOT_FOUND'],
+    ['at another path', handshake(`/chat?key=${callerKey}`, ['connection: Upgrade, close']), 404, 'NOT_FOUND'],
     ['with two hosts', handshake(undefined, ['host: a', 'host: b']), 400, 'INVALID_REQUEST'],
     ['with too many fields', handshake(undefined, Array(101).fill('x-more: 1')), 431, 'HEADERS_TOO_LARGE'],
   ])('%s', async (_how, lines, status, reason) => {

@@ -103,6 +103,21 @@ describe('/metrics', () => {
     }
   });
 
+  test('what is answered by a kept answer is counted, and costs no call', async () => {
+    const pools = { gemini: { baseUrl: up.simulator.url, projects: [{ id: 'main', keys: [geminiKey] }] } };
+    const env = { SLUICE_API_KEYS: callerKey };
+    const keeping = await startProxy({ env, config: { pools, cache: { ttlMs: 60_000 } } });
+    try {
+      for (let time = 0; time < 3; time++) await raw(keeping.port, post(unaryPath), prompt);
+      const text = await (await fetch(`${keeping.url}/metrics`)).text();
+      expect(text).toMatch(/^sluice_cache_total\{result="miss"\} 1$/m);
+      expect(text).toMatch(/^sluice_cache_total\{result="hit"\} 2$/m);
+      expect(text).toMatch(/^sluice_upstream_calls_total\{provider="gemini",outcome="ok"\} 1$/m);
+    } finally {
+      await keeping.stop();
+    }
+  });
+
   test('what waits for a key is counted while it waits', async () => {
     const projects = [{ id: 'main', keys: [geminiKey], limits: { maxInFlight: 1 } }];
     const pools = { gemini: { baseUrl: up.simulator.url, projects } };

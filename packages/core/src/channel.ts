@@ -72,6 +72,8 @@ export interface Opening {
   readonly headers: HeaderBag;
   /** The address at the other end, for logs, as far as the driver can tell. */
   readonly remote: string | null;
+  /** The upgrade request as the host sees it; for the host's own `callers`. @default undefined */
+  readonly host?: unknown;
   /** Cancelled by the driver when the client hangs up before it was let in, and by the core when the session is to end. */
   readonly cancellation: Cancellation;
   /** Where a refusal goes: a plain HTTP answer, after which the connection ends. */

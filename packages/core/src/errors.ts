@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'uri_too_long'
   | 'unsupported_media_type'
   | 'expectation_failed'
+  | 'misdirected_request'
   | 'upgrade_required'
   | 'rate_limited'
   | 'quota_exhausted'
@@ -28,8 +29,10 @@ export type ErrorCode =
   | 'overloaded'
   | 'draining'
   | 'storage_unavailable'
+  | 'callers_unavailable'
   | 'upstream_timeout'
   | 'deadline_exceeded'
+  | 'not_cached'
   | 'invalid_options';
 
 /** What a code means: the HTTP status, the gRPC status that Google's clients know, when it happens, what would help. */
@@ -107,6 +110,12 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     rpc: 'INVALID_ARGUMENT',
     when: 'The header `expect` asks for something other than `100-continue`.',
     help: 'Leave the header out.',
+  },
+  misdirected_request: {
+    status: 421,
+    rpc: 'INVALID_ARGUMENT',
+    when: 'A listener of `listenLocally` was asked under another host than 127.0.0.1, localhost or [::1] and its port.',
+    help: 'Use the `url` that `listenLocally` returned.',
   },
   upgrade_required: {
     status: 426,
@@ -198,6 +207,12 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     when: 'The store is needed for this and does not answer.',
     help: 'Check the store; requests that do not need it go on.',
   },
+  callers_unavailable: {
+    status: 503,
+    rpc: 'UNAVAILABLE',
+    when: 'Who asks cannot be told: the host’s `callers` function failed, took too long or named no caller. Nobody is let in.',
+    help: 'Look at `message` of the `request` event for what the function did; raise `timeouts.callersMs` for slow lookups.',
+  },
   upstream_timeout: {
     status: 504,
     rpc: 'DEADLINE_EXCEEDED',
@@ -209,6 +224,12 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     rpc: 'DEADLINE_EXCEEDED',
     when: 'The request as a whole took longer than it may.',
     help: 'Raise the limit that the message names: `timeouts.totalMs`, or the time that the client itself allows.',
+  },
+  not_cached: {
+    status: 504,
+    rpc: 'DEADLINE_EXCEEDED',
+    when: 'The request says `cache-control: only-if-cached`, and there is no such answer.',
+    help: 'Send it without `only-if-cached`.',
   },
   invalid_options: {
     status: 500,

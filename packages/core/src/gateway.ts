@@ -3,6 +3,7 @@
 import { platform } from '#platform';
 import { defaultUpstream } from '#upstream';
 import { Alarms } from './attempt/alarms.ts';
+import { Answers } from './cache/answers.ts';
 import { Cancellation } from './cancellation.ts';
 import type { Dial, Opening } from './channel.ts';
 import { requestOf, webExchange } from './client/web.ts';
@@ -77,7 +78,7 @@ export interface Gateway {
    *
    * @throws SluiceError `invalid_options` that lists every fault; then nothing has changed
    */
-  reload(options: GatewayOptions): Promise<void>;
+  reload<Host = unknown>(options: GatewayOptions<Host>): Promise<void>;
   /** What a driver must keep to, and what was odd in the options and put right. */
   readonly settings: GatewaySettings;
 }
@@ -92,8 +93,9 @@ export interface Gateway {
  *   callers: [{ id: 'alice', key: 'a-long-random-string' }],
  * });
  */
-export function createGateway(options: GatewayOptions): Gateway {
-  return gatewayWith(options, { vitals: platform.vitals });
+export function createGateway<Host = unknown>(options: GatewayOptions<Host>): Gateway {
+  // Whoever makes it knows where it will be mounted, and so what its own `callers` will be shown.
+  return gatewayWith(options as GatewayOptions, { vitals: platform.vitals });
 }
 
 /** What only tests bring. */
@@ -107,20 +109,22 @@ export function gatewayWith(options: GatewayOptions, { vitals }: Seams): Gateway
   const settings = resolveSettings(options);
   const clock = options.clock ?? systemClock;
   const emitter = new Emitter();
+  const gate = new Gate({
+    clock,
+    emitter,
+    vitals,
+    overload: new Overload(settings.overload),
+    maxBufferedBytes: settings.server.maxBufferedBytes,
+  });
   const ground: Ground = {
     clock,
     emitter,
-    gate: new Gate({
-      clock,
-      emitter,
-      vitals,
-      overload: new Overload(settings.overload),
-      maxBufferedBytes: settings.server.maxBufferedBytes,
-    }),
+    gate,
     sessions: new Sessions(),
     alarms: new Alarms(clock),
     upstream: options.upstream ?? defaultUpstream({ connectMs: settings.timeouts.connectMs }),
     store: openStore(settings.store, clock, emitter),
+    answers: new Answers(settings.cache, { room: gate.room, clock, emitter }),
   };
   const turnAways = new TurnAways(ground.gate.tooMuch, emitter);
   let house = build(settings, ground, null);
@@ -165,6 +169,7 @@ export function gatewayWith(options: GatewayOptions, { vitals }: Seams): Gateway
         streams: gate.streams,
         waiting: pool.waiting,
         bufferedBytes: gate.room.heldBytes,
+        cache: { entries: ground.answers.entries, bytes: ground.answers.bytes },
         isDraining: gate.isShut,
         overload: gate.level,
         store: { name: ground.store.name, isDegraded: isDegraded(ground.store) },
@@ -172,9 +177,10 @@ export function gatewayWith(options: GatewayOptions, { vitals }: Seams): Gateway
     },
     ready: () => house.ready,
     async reload(next) {
-      const changed = resolveSettings({ ...next, store: undefined });
+      const changed = resolveSettings({ ...(next as GatewayOptions), store: undefined });
       if (changed.pool.name !== house.settings.pool.name) throw renamed(house.settings.pool.name, changed.pool.name);
       ground.gate.keepTo(changed.server.maxBufferedBytes, changed.overload);
+      ground.answers.keepTo(changed.cache);
       house = build(changed, ground, house);
       return house.ready;
     },
@@ -187,11 +193,13 @@ export function gatewayWith(options: GatewayOptions, { vitals }: Seams): Gateway
         gate.expelAll(new SluiceError('draining', 'The gateway is shutting down and this took too long to finish.'));
       });
       await gate.empty();
+      ground.answers.close();
       cancel();
     },
     async close() {
       ground.gate.shut();
       ground.sessions.expelAll(new SluiceError('draining', 'The gateway was closed.'));
+      ground.answers.close();
       await ground.upstream.close();
       // A store that was given belongs to whoever made it.
       if ('letGo' in ground.store) await ground.store.letGo();

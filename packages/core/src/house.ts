@@ -11,7 +11,9 @@ import { probe, probeResource } from './attempt/probe.ts';
 import { Scrubber } from './attempt/scrub.ts';
 import { Allowances } from './auth/allowance.ts';
 import type { Auth } from './auth/auth.ts';
-import { anyCaller, askedCallers, listedCallers } from './auth/callers.ts';
+import { anyCaller, listedCallers } from './auth/callers.ts';
+import { askedCallers } from './auth/lookup.ts';
+import type { Answers } from './cache/answers.ts';
 import type { Dial, Opening } from './channel.ts';
 import type { Clock } from './clock.ts';
 import { corsRules } from './door/cors.ts';
@@ -43,6 +45,8 @@ export interface Ground {
   readonly alarms: Alarms;
   readonly upstream: Upstream;
   readonly store: GuardedStore | Store;
+  /** Answers that are known, whether they are asked for or not. */
+  readonly answers: Answers;
 }
 
 /** What drivers are told of the settings. */
@@ -68,7 +72,7 @@ export interface House {
 /** @param before - what was built before; what is known there is taken over */
 export function build(settings: Settings, ground: Ground, before: House | null): House {
   const { clock, emitter, gate, store } = ground;
-  const { pool: poolSettings, retry, server, timeouts } = settings;
+  const { pool: poolSettings, retry, server, timeouts, cache } = settings;
   const health = healthOf(settings, ground, before);
   const { origin, host } = new URL(poolSettings.baseUrl);
   const scrubber = new Scrubber(poolSettings.projects.flatMap(({ keys }) => keys));
@@ -103,7 +107,7 @@ export function build(settings: Settings, ground: Ground, before: House | null):
     gate,
     cors: corsRules(server.cors),
     surfaces: geminiSurfaces(settings.routes),
-    auth: authOf(settings.callers),
+    auth: authOf(settings, clock),
     allowances: new Allowances(store, leaseMs),
     places: placesOf(settings, pool, workshop, store),
     pool,
@@ -113,6 +117,7 @@ export function build(settings: Settings, ground: Ground, before: House | null):
     stickyBy: poolSettings.strategy === 'sticky' ? (poolSettings.stickyBy ?? 'conversation') : null,
     maxBodyBytes: server.maxBodyBytes,
     limit: ownLimit(timeouts.totalMs),
+    answers: cache.ttlMs > 0 || cache.singleFlight ? ground.answers : null,
     clock,
     desk: { clock, emitter, room: gate.room },
   };
@@ -178,7 +183,7 @@ function isDeepEqual(one: object, other: object): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function authOf(callers: Settings['callers']): Auth {
+function authOf({ callers, timeouts: { callersMs } }: Settings, clock: Clock): Auth {
   if (callers === 'anyone') return anyCaller();
-  return typeof callers === 'function' ? askedCallers(callers) : listedCallers(callers);
+  return typeof callers === 'function' ? askedCallers(callers, { clock, callersMs }) : listedCallers(callers);
 }

@@ -36,6 +36,7 @@ export type {
   AttemptEvent,
   BreakerEvent,
   BreakerState,
+  CacheResult,
   GatewayEvents,
   KeyEvent,
   KeyState,
@@ -55,6 +56,7 @@ export type { GatewaySettings } from './house.ts';
 export type {
   AffinityOptions,
   BreakerOptions,
+  CacheOptions,
   Configuration,
   DoorOptions,
   GatewayOptions,

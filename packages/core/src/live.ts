@@ -22,6 +22,11 @@ export interface NodeUpgradeOptions {
   /** Who is at the other end, for logs. @default the socket's own address */
   remoteOf?: ((req: IncomingMessage) => string | null) | undefined;
   /**
+   * What a `callers` function finds as `question.host`. Upgrades pass the framework by, so there is nothing unless the host
+   * says here what it knows of one. @default undefined for every upgrade
+   */
+  hostOf?: ((req: IncomingMessage) => unknown) | undefined;
+  /**
    * What becomes of upgrades that are not for the Live API: they are left to the host's other listeners, or answered
    * 404 because there are none, and nobody else would ever answer. @default 'leave'
    */
@@ -54,14 +59,14 @@ export interface NodeUpgrade {
  */
 export function nodeUpgrade(
   gateway: Gateway,
-  { mountPath = '', remoteOf = socketAddress, others = 'leave', dial = wsDial() }: NodeUpgradeOptions = {},
+  { mountPath = '', remoteOf = socketAddress, hostOf, others = 'leave', dial = wsDial() }: NodeUpgradeOptions = {},
 ): NodeUpgrade {
   const prefix = mountPrefix(mountPath);
   const targetOf = ({ url = '/' }: IncomingMessage): string => withoutMount(url, prefix);
   const listener = (req: IncomingMessage, socket: Duplex, head: Buffer): boolean => {
     const target = targetOf(req);
     if (others === 'leave' && !isLivePath(target)) return false;
-    const opening = new WsOpening(req, socket, head, { target, remote: remoteOf(req) });
+    const opening = new WsOpening(req, socket, head, { target, remote: remoteOf(req), host: hostOf?.(req) });
     void gateway.converse(opening, dial);
     return true;
   };

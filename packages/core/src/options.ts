@@ -11,13 +11,14 @@ import type { Upstream } from './wire.ts';
  * Unknown names are refused with the nearest known one; all faults are reported at once, each with its path,
  * what was expected and what came. Times are in ms, sizes in bytes, and 0 means "no limit" where that makes sense.
  *
+ * @typeParam Host - a request as the framework sees it, for `callers`; adapters say which
  * @example
  * const options: GatewayOptions = {
  *   pools: { gemini: { projects: [{ id: 'main', keys: ['AIza…'] }] } },
  *   callers: [{ id: 'alice', key: 'a-long-random-string' }],
  * };
  */
-export interface GatewayOptions {
+export interface GatewayOptions<Host = unknown> {
   /**
    * Short form of one Gemini pool: keys parted by commas or new lines. `project=KEY` groups keys by Google project;
    * a key without a project counts as a project of its own.
@@ -29,7 +30,7 @@ export interface GatewayOptions {
    * Who may call: a list, the short form `id=KEY,id=KEY`, a function that knows the host's own sessions,
    * or `'anyone'` when the host guards the mount itself. There is no default: nobody is let in by accident.
    */
-  callers?: string | CallerOptions[] | CallerLookup | undefined;
+  callers?: string | CallerOptions[] | CallerLookup<Host> | undefined;
   /**
    * Other names for models, by alias. An alias stands wherever a path, or the setup of a session, names a model.
    *
@@ -54,6 +55,8 @@ export interface GatewayOptions {
   live?: LiveOptions | undefined;
   /** Files, caches and other things that live in one project. */
   affinity?: AffinityOptions | undefined;
+  /** Answers that are given again, and calls that are shared. */
+  cache?: CacheOptions | undefined;
   /** Where state is kept: a store, as `sqliteStore` or `redisStore` make one, or an address. @default in memory */
   store?: Store | { url?: 'memory:' | undefined } | undefined;
   /** How providers are reached. @default undici on Node, `fetch` elsewhere */
@@ -195,6 +198,8 @@ export interface TimeoutOptions {
    * completions, so that nobody on the way takes them for dead. @default 15_000
    */
   heartbeatMs?: number | undefined;
+  /** Until a `callers` function has said who asks. @default 10_000 */
+  callersMs?: number | undefined;
 }
 
 /** Requests wait here when every project is cooling and one of them is back soon. */
@@ -212,6 +217,22 @@ export interface AffinityOptions {
    * answered 404. @default 'search'
    */
   unknown?: 'search' | 'refuse' | undefined;
+}
+
+/**
+ * Calls that answer the same question again: generations, token counts and embeddings that leave nothing behind. Both
+ * are off unless they are asked for. Callers never share anything; with `callers: 'anyone'` all are one caller.
+ */
+export interface CacheOptions {
+  /** How long a whole answer may be given again to the caller whose it was, in ms; 0 keeps none. @default 0 */
+  ttlMs?: number | undefined;
+  /**
+   * What kept answers take together, in bytes; the longest unused ones go first. An answer that takes more than an
+   * eighth of it is not kept, and what is longer than that cannot be joined any more. @default 67_108_864
+   */
+  maxBytes?: number | undefined;
+  /** Identical requests of one caller that are under way together share one call to the provider. @default false */
+  singleFlight?: boolean | undefined;
 }
 
 /**

@@ -1,11 +1,12 @@
 /** Options made complete: the one schema, the only place with defaults, and every rule that options must keep. */
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { LimitSettings } from './attempt/errand.ts';
 import type { TimeoutSettings } from './attempt/patience.ts';
 import type { RetrySettings } from './attempt/verdict.ts';
 import type { CallerLookup } from './auth/auth.ts';
 import type { ListedCaller } from './auth/callers.ts';
+import type { CacheSettings } from './cache/answers.ts';
 import type { Clock } from './clock.ts';
 import type { OverloadSettings } from './door/overload.ts';
 import { SluiceError } from './errors.ts';
@@ -17,6 +18,17 @@ import type { ProjectSettings } from './pool/project.ts';
 import type { WaitingSettings } from './pool/waiting-room.ts';
 import { describeFaults } from './settings/faults.ts';
 import { crossFaults, isRecord } from './settings/rules.ts';
+import {
+  addressRange,
+  corsOrigin,
+  heapShare,
+  model,
+  modelName,
+  name,
+  origin,
+  share,
+  whole,
+} from './settings/shapes.ts';
 import { parseCallers, parseKeys } from './settings/short-forms.ts';
 import type { Limits, Store } from './store/store.ts';
 import type { Upstream } from './wire.ts';
@@ -31,6 +43,11 @@ export interface DoorSettings {
   readonly trustedProxies: readonly string[];
 }
 
+/** Those of a call to a provider, and what the host is given. */
+interface AllTimeouts extends TimeoutSettings {
+  readonly callersMs: number;
+}
+
 /** Complete options: nothing is missing, nothing changes any more. */
 export interface Settings {
   readonly pool: PoolSettings;
@@ -38,13 +55,14 @@ export interface Settings {
   readonly routes: ReadonlyMap<string, string>;
   readonly retry: RetrySettings;
   readonly breaker: BreakerSettings;
-  readonly timeouts: TimeoutSettings;
+  readonly timeouts: AllTimeouts;
   readonly queue: WaitingSettings;
   readonly limits: LimitSettings;
   readonly overload: OverloadSettings;
   readonly server: DoorSettings;
   readonly live: LiveSettings;
   readonly affinity: { readonly unknown: 'search' | 'refuse' };
+  readonly cache: CacheSettings;
   /** Null: in memory. */
   readonly store: Store | null;
   /** What is odd and was put right; for the log. */
@@ -73,164 +91,158 @@ export interface ResolvedConfiguration {
   readonly gateway: GatewayOptions;
 }
 
-const name = z.string().regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'a name of letters, digits, ".", "_" and "-"');
-/** A whole number within bounds; what is asked for is said whole, whatever was wrong. */
-const whole = (from = 0, to = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
-  z.custom<number>(
-    (value) => Number.isInteger(value) && Number(value) >= from && Number(value) <= to,
-    `a whole number from ${from} ${to === Number.MAX_SAFE_INTEGER ? 'up' : `to ${to}`}`,
-  );
-const share = z.custom<number>(
-  (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
-  'a number above 0',
-);
-const heapShare = z.custom<number>(
-  (value) => typeof value === 'number' && value >= 0 && value <= 1,
-  'a share from 0 to 1',
-);
-/** It stands in a path, after `models/`. */
-const model = z.string().regex(/^(?:models\/)?[A-Za-z0-9][\w.-]{0,127}$/, 'the name of a model, without a path');
-const origin = z.string().refine(isOrigin, { message: 'an origin like https://host:port, without a path' });
-const addressRange = z
-  .string()
-  .refine(isAddressRange, { message: 'an IP address or a range of them, like 10.0.0.0/8' });
-const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
+const section = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
   });
 
+/** One that may be left out: all that it holds may be. */
+const optionalSection = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.prefault(section(shape), {} as z.input<ReturnType<typeof section<Shape>>>);
+
 const useLimits = {
-  requestsPerMinute: whole().default(0),
-  tokensPerMinute: whole().default(0),
-  requestsPerDay: whole().default(0),
-  maxInFlight: whole().default(0),
+  requestsPerMinute: z._default(whole(), 0),
+  tokensPerMinute: z._default(whole(), 0),
+  requestsPerDay: z._default(whole(), 0),
+  maxInFlight: z._default(whole(), 0),
 };
-const modelName = z.string().regex(/^[A-Za-z0-9][\w.-]{0,127}$/, 'the name of a model, without models/');
 
 const project = section({
   id: name,
-  weight: share.default(1),
-  tier: z.string().min(1).max(64).optional(),
-  isGuessed: z.boolean().default(false),
-  keys: z.array(z.string()).min(1),
-  limits: section({ ...useLimits, models: z.record(modelName, section(useLimits)).default({}) }).optional(),
+  weight: z._default(share, 1),
+  tier: z.optional(z.string().check(z.minLength(1), z.maxLength(64, 'a text of at most 64 characters'))),
+  isGuessed: z._default(z.boolean(), false),
+  keys: z.array(z.string()).check(z.minLength(1)),
+  limits: z.optional(section({ ...useLimits, models: z._default(z.record(modelName, section(useLimits)), {}) })),
 });
 
 const pool = section({
-  provider: z.literal('gemini').default('gemini'),
-  baseUrl: origin.default('https://generativelanguage.googleapis.com'),
-  strategy: z.enum(['least-busy', 'round-robin', 'weighted', 'sticky']).default('least-busy'),
-  stickyBy: z.custom<StickyBy>(isStickyBy, '"conversation", "caller" or "header:NAME"').default('conversation'),
-  projects: z.array(project).min(1),
+  provider: z._default(z.literal('gemini'), 'gemini'),
+  baseUrl: z._default(origin, 'https://generativelanguage.googleapis.com'),
+  strategy: z._default(z.enum(['least-busy', 'round-robin', 'weighted', 'sticky']), 'least-busy'),
+  stickyBy: z._default(z.custom<StickyBy>(isStickyBy, '"conversation", "caller" or "header:NAME"'), 'conversation'),
+  projects: z.array(project).check(z.minLength(1)),
 });
 
 const door = {
-  maxBodyBytes: whole().default(104_857_600),
-  maxBufferedBytes: whole().default(268_435_456),
-  bodyInMs: whole().default(30_000),
-  cors: z.array(z.string().refine(isCorsOrigin, { message: '"*" or an origin like https://host' })).default([]),
-  publicOrigin: origin
-    .transform((text) => new URL(text).origin)
-    .nullable()
-    .default(null),
-  trustedProxies: z.array(addressRange).default([]),
+  maxBodyBytes: z._default(whole(), 104_857_600),
+  maxBufferedBytes: z._default(whole(), 268_435_456),
+  bodyInMs: z._default(whole(), 30_000),
+  cors: z._default(z.array(corsOrigin), []),
+  publicOrigin: z._default(
+    z.nullable(
+      z.pipe(
+        origin,
+        z.transform((text) => new URL(text).origin),
+      ),
+    ),
+    null,
+  ),
+  trustedProxies: z._default(z.array(addressRange), []),
 };
 
 const gatewayShape = {
-  keys: z.string().optional(),
-  pools: z.record(z.string(), pool).optional(),
-  callers: z
-    .union([
+  keys: z.optional(z.string()),
+  pools: z.optional(z.record(z.string(), pool)),
+  callers: z.optional(
+    z.union([
       z.string(),
-      z.array(section({ id: name, key: z.string(), limits: section(useLimits).optional() })),
+      z.array(section({ id: name, key: z.string(), limits: z.optional(section(useLimits)) })),
       z.custom<CallerLookup>((value) => typeof value === 'function', 'a function'),
-    ])
-    .optional(),
-  routes: z.record(z.string(), section({ model })).default({}),
-  retry: section({
-    maxAttempts: whole(1).default(3),
-    maxKeyFailovers: whole().default(5),
-    maxUpstreamCalls: whole(1).default(6),
-    baseDelayMs: whole().default(50),
-    throttleDelayMs: whole().default(1_000),
-    maxDelayMs: whole().default(20_000),
-  }).prefault({}),
-  breaker: section({
-    consecutiveFailures: whole(1).default(5),
-    consecutiveSpanMs: whole().default(1_000),
-    windowOutcomes: whole(1).default(50),
-    windowFailures: whole(1).default(30),
-    windowMs: whole(1).default(30_000),
-    openMs: whole(1).default(2_000),
-    maxOpenMs: whole(1).default(60_000),
-    panicMs: whole().default(0),
-  }).prefault({}),
-  timeouts: section({
-    connectMs: whole().default(5_000),
-    headersMs: whole().default(600_000),
-    firstEventMs: whole().default(300_000),
-    idleMs: whole().default(60_000),
-    totalMs: whole().default(1_800_000),
-    slowReaderMs: whole().default(60_000),
-    afterTerminalMs: whole().default(2_000),
-    heartbeatMs: whole().default(15_000),
-  }).prefault({}),
-  queue: section({ maxEntries: whole().default(100), maxWaitMs: whole().default(1_000) }).prefault({}),
-  limits: section({
-    maxEventBytes: whole().default(33_554_432),
-    maxAnswerBytes: whole().default(67_108_864),
-    maxErrorBytes: whole(1).default(65_536),
-  }).prefault({}),
-  overload: section({
-    queueDelayMs: whole().default(25),
-    refuseDelayMs: whole().default(50),
-    queueHeapShare: heapShare.default(0.8),
-    refuseHeapShare: heapShare.default(0.88),
-    endHeapShare: heapShare.default(0.94),
-    maxStreams: whole().default(0),
-  }).prefault({}),
-  live: section({
-    maxSessions: whole().default(0),
-    setupInMs: whole().default(10_000),
-    maxFrameBytes: whole().default(16_777_216),
-    pingMs: whole().default(20_000),
-  }).prefault({}),
-  affinity: section({ unknown: z.enum(['search', 'refuse']).default('search') }).prefault({}),
+    ]),
+  ),
+  routes: z._default(z.record(z.string(), section({ model })), {}),
+  retry: optionalSection({
+    maxAttempts: z._default(whole(1), 3),
+    maxKeyFailovers: z._default(whole(), 5),
+    maxUpstreamCalls: z._default(whole(1), 6),
+    baseDelayMs: z._default(whole(), 50),
+    throttleDelayMs: z._default(whole(), 1_000),
+    maxDelayMs: z._default(whole(), 20_000),
+  }),
+  breaker: optionalSection({
+    consecutiveFailures: z._default(whole(1), 5),
+    consecutiveSpanMs: z._default(whole(), 1_000),
+    windowOutcomes: z._default(whole(1), 50),
+    windowFailures: z._default(whole(1), 30),
+    windowMs: z._default(whole(1), 30_000),
+    openMs: z._default(whole(1), 2_000),
+    maxOpenMs: z._default(whole(1), 60_000),
+    panicMs: z._default(whole(), 0),
+  }),
+  timeouts: optionalSection({
+    connectMs: z._default(whole(), 5_000),
+    headersMs: z._default(whole(), 600_000),
+    firstEventMs: z._default(whole(), 300_000),
+    idleMs: z._default(whole(), 60_000),
+    totalMs: z._default(whole(), 1_800_000),
+    slowReaderMs: z._default(whole(), 60_000),
+    afterTerminalMs: z._default(whole(), 2_000),
+    heartbeatMs: z._default(whole(), 15_000),
+    callersMs: z._default(whole(), 10_000),
+  }),
+  queue: optionalSection({ maxEntries: z._default(whole(), 100), maxWaitMs: z._default(whole(), 1_000) }),
+  limits: optionalSection({
+    maxEventBytes: z._default(whole(), 33_554_432),
+    maxAnswerBytes: z._default(whole(), 67_108_864),
+    maxErrorBytes: z._default(whole(1), 65_536),
+  }),
+  overload: optionalSection({
+    queueDelayMs: z._default(whole(), 25),
+    refuseDelayMs: z._default(whole(), 50),
+    queueHeapShare: z._default(heapShare, 0.8),
+    refuseHeapShare: z._default(heapShare, 0.88),
+    endHeapShare: z._default(heapShare, 0.94),
+    maxStreams: z._default(whole(), 0),
+  }),
+  live: optionalSection({
+    maxSessions: z._default(whole(), 0),
+    setupInMs: z._default(whole(), 10_000),
+    maxFrameBytes: z._default(whole(), 16_777_216),
+    pingMs: z._default(whole(), 20_000),
+  }),
+  affinity: optionalSection({ unknown: z._default(z.enum(['search', 'refuse']), 'search') }),
+  cache: optionalSection({
+    ttlMs: z._default(whole(), 0),
+    maxBytes: z._default(whole(1), 67_108_864),
+    singleFlight: z._default(z.boolean(), false),
+  }),
 };
 
-const storeAddress = section({ url: z.string().min(1).default('memory:') });
+const storeAddress = optionalSection({ url: z._default(z.string().check(z.minLength(1)), 'memory:') });
 
 const gatewaySchema = section({
   ...gatewayShape,
-  store: z
-    .union([
+  store: z.prefault(
+    z.union([
       z.custom<Store>((value) => typeof (value as Store | null)?.reserve === 'function', 'a store'),
-      section({ url: z.literal('memory:').default('memory:') }),
-    ])
-    .prefault({}),
-  server: section(door).prefault({}),
-  upstream: z
-    .custom<Upstream>((value) => typeof (value as Upstream | null)?.send === 'function', 'an Upstream')
-    .optional(),
-  clock: z.custom<Clock>((value) => typeof (value as Clock | null)?.now === 'function', 'a Clock').optional(),
+      section({ url: z._default(z.literal('memory:'), 'memory:') }),
+    ]),
+    {},
+  ),
+  server: optionalSection(door),
+  upstream: z.optional(
+    z.custom<Upstream>((value) => typeof (value as Upstream | null)?.send === 'function', 'an Upstream'),
+  ),
+  clock: z.optional(z.custom<Clock>((value) => typeof (value as Clock | null)?.now === 'function', 'a Clock')),
 });
 
 const configurationSchema = section({
   ...gatewayShape,
-  store: storeAddress.prefault({}),
-  server: section({
+  store: storeAddress,
+  server: optionalSection({
     ...door,
-    host: z.string().min(1).default('127.0.0.1'),
-    port: whole(0, 65_535).default(8_787),
-    drainMs: whole().default(10_000),
-    drainGraceMs: whole().default(0),
-    headersInMs: whole().default(10_000),
-  }).prefault({}),
-  log: section({
-    level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-    format: z.enum(['json', 'pretty']).default('json'),
-    requests: z.enum(['all', 'failed', 'none']).default('all'),
-  }).prefault({}),
+    host: z._default(z.string().check(z.minLength(1)), '127.0.0.1'),
+    port: z._default(whole(0, 65_535), 8_787),
+    drainMs: z._default(whole(), 10_000),
+    drainGraceMs: z._default(whole(), 0),
+    headersInMs: z._default(whole(), 10_000),
+  }),
+  log: optionalSection({
+    level: z._default(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info'),
+    format: z._default(z.enum(['json', 'pretty']), 'json'),
+    requests: z._default(z.enum(['all', 'failed', 'none']), 'all'),
+  }),
 });
 
 type Parsed = z.output<typeof gatewaySchema> | z.output<typeof configurationSchema>;
@@ -326,7 +338,7 @@ function settingsOf(options: Parsed): Settings {
     'gemini',
     pool.parse({ projects: parseKeys(options.keys ?? '') }),
   ];
-  const { retry, breaker, timeouts, queue, limits, overload, server, live, affinity } = options;
+  const { retry, breaker, timeouts, queue, limits, overload, server, live, affinity, cache } = options;
   const warnings: string[] = [];
   if (server.maxBufferedBytes > 0 && server.maxBodyBytes > server.maxBufferedBytes) {
     warnings.push(
@@ -356,6 +368,7 @@ function settingsOf(options: Parsed): Settings {
     server,
     live,
     affinity,
+    cache,
     store: 'store' in options && 'reserve' in options.store ? options.store : null,
     warnings,
   };
@@ -363,20 +376,6 @@ function settingsOf(options: Parsed): Settings {
 
 function isStickyBy(value: unknown): value is StickyBy {
   return value === 'conversation' || value === 'caller' || (typeof value === 'string' && /^header:[!-~]+$/.test(value));
-}
-
-function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, pathname, search, hash, username, password } = new URL(text);
-  return /^https?:$/.test(protocol) && pathname === '/' && `${search}${hash}${username}${password}` === '';
-}
-
-function isAddressRange(text: string): boolean {
-  return [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()].some((shape) => shape.safeParse(text).success);
-}
-
-function isCorsOrigin(text: string): boolean {
-  return text === '*' || (URL.canParse(text) && (new URL(text).origin === text || !/^https?:/.test(text)));
 }
 
 /** Data alone. */

@@ -20,19 +20,24 @@ export interface FetchHandlerOptions {
 }
 
 /**
+ * What a server of web standards calls with each request.
+ *
+ * @param host - what a `callers` function finds as `question.host`: Hono's context, for one. Workers call with their `env`.
+ */
+export type FetchHandler = (request: Request, host?: unknown) => Promise<Response>;
+
+/**
  * Makes a gateway a handler for servers that speak web standards: Hono, Next's route handlers, Workers, Bun, Deno.
  *
  * @example
  * const gateway = createGateway({ keys: 'AIza…', callers: 'anyone' });
  * export default { fetch: fetchHandler(gateway, { mountPath: '/gemini' }) };
  */
-export function fetchHandler(
-  gateway: Gateway,
-  { mountPath = '' }: FetchHandlerOptions = {},
-): (request: Request) => Promise<Response> {
+export function fetchHandler(gateway: Gateway, { mountPath = '' }: FetchHandlerOptions = {}): FetchHandler {
   const prefix = mountPrefix(mountPath);
-  return (request) => {
-    const { exchange, response } = webExchange(request, prefix, gateway.settings.server.publicOrigin);
+  return (request, host) => {
+    const { publicOrigin, bodyInMs } = gateway.settings.server;
+    const { exchange, response } = webExchange(request, prefix, publicOrigin, host, bodyInMs);
     void gateway.handle(exchange);
     return response;
   };

@@ -98,6 +98,8 @@ export interface Exchange {
   readonly headers: HeaderBag;
   /** The address at the other end, for logs, as far as the driver can tell. */
   readonly remote: string | null;
+  /** The request as the framework around sees it; for the host's own `callers`. @default undefined */
+  readonly host?: unknown;
   /** Where the answer goes. */
   readonly client: Sink;
   /** Cancelled by the driver when the client hangs up, in whatever phase, and by the core when it wants the request to end. */

@@ -14,6 +14,7 @@ const statuses: Readonly<Record<string, number>> = {
   ...{
     uri_too_long: 414,
     expectation_failed: 417,
+    misdirected_request: 421,
     upgrade_required: 426,
     headers_too_large: 431,
     payload_too_large: 413,
@@ -27,8 +28,9 @@ const statuses: Readonly<Record<string, number>> = {
     empty_response: 502,
     upstream_timeout: 504,
     deadline_exceeded: 504,
+    not_cached: 504,
   },
-  ...{ storage_unavailable: 503, invalid_options: 500 },
+  ...{ storage_unavailable: 503, callers_unavailable: 503, invalid_options: 500 },
 };
 
 test('every code of the design has its status, and there is no other', () => {

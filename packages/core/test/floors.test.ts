@@ -32,7 +32,10 @@ const floors: readonly (readonly string[])[] = [
   ['attempt/'],
   // what uploads add to the story
   ['upload/'],
-  ['story.ts', 'planning.ts', 'turned-away.ts', 'resume/'],
+  ['story.ts', 'planning.ts', 'turned-away.ts', 'resume/', 'cache/'],
+  // a call's way to its answer, and the ways around it
+  ['supply.ts'],
+  ['sharing.ts'],
   // the stories: of a request, and of a conversation
   ['journey.ts', 'live/'],
   // options, and what makes them complete
@@ -42,6 +45,8 @@ const floors: readonly (readonly string[])[] = [
   // composition root
   ['house.ts'],
   ['gateway.ts'],
+  ['node-listener.ts'],
+  ['local/'],
   // entries
   ['node.ts', 'web.ts', 'live.ts', 'index.ts'],
 ];
@@ -49,6 +54,12 @@ const floors: readonly (readonly string[])[] = [
 /** Where Node's own modules may be imported: everything else runs anywhere. */
 const nodeOnly = new Set([
   'node.ts',
+  'node-listener.ts',
+  'local/listen-locally.ts',
+  'local/local-door.ts',
+  'local/refusal.ts',
+  'client/harden-server.ts',
+  'client/http-version.ts',
   'client/node.ts',
   'client/node-answer.ts',
   'client/node-body.ts',
@@ -60,6 +71,7 @@ const nodeOnly = new Set([
   'platform/node.ts',
   'platform/loop-watch.ts',
   'live.ts',
+  'live/masked-frames.ts',
   'live/ws-channel.ts',
   'live/ws-dial.ts',
   'live/ws-opening.ts',

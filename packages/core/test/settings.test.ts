@@ -36,6 +36,7 @@ const defaults = {
     slowReaderMs: 60_000,
     afterTerminalMs: 2_000,
     heartbeatMs: 15_000,
+    callersMs: 10_000,
   },
   queue: { maxEntries: 100, maxWaitMs: 1_000 },
   limits: { maxEventBytes: 33_554_432, maxAnswerBytes: 67_108_864, maxErrorBytes: 65_536 },
@@ -57,6 +58,7 @@ const defaults = {
   },
   live: { maxSessions: 0, setupInMs: 10_000, maxFrameBytes: 16_777_216, pingMs: 20_000 },
   affinity: { unknown: 'search' },
+  cache: { ttlMs: 0, maxBytes: 67_108_864, singleFlight: false },
 };
 
 describe('what is not said has a default', () => {
@@ -165,6 +167,7 @@ const everything = {
     slowReaderMs: 6,
     afterTerminalMs: 7,
     heartbeatMs: 8,
+    callersMs: 9,
   },
   queue: { maxEntries: 1, maxWaitMs: 2 },
   limits: { maxEventBytes: 1, maxAnswerBytes: 2, maxErrorBytes: 3 },
@@ -186,6 +189,7 @@ const everything = {
   },
   live: { maxSessions: 1, setupInMs: 2, maxFrameBytes: 3, pingMs: 4 },
   affinity: { unknown: 'refuse' },
+  cache: { ttlMs: 1, maxBytes: 2, singleFlight: true },
   store: { url: 'memory:' },
 } satisfies Complete<Omit<GatewayOptions, 'keys' | 'upstream' | 'clock'>>;
 
@@ -535,12 +539,6 @@ describe('every fault is named, with path, expectation and value', () => {
     const faults = faultsOf(() => resolveSettings(options as unknown as GatewayOptions));
     expect(faults[0]).toMatch(/^the options must be an object/);
     expect(faults.join()).not.toContain('canary');
-  });
-
-  test('cache is known, and not there yet', () => {
-    expect(faultsOf(() => resolveSettings({ ...least, cache: {} } as GatewayOptions))).toEqual([
-      'cache is not available in this version',
-    ]);
   });
 
   test.each(['least-busy', 'round-robin', 'weighted', 'sticky'])('the strategy %s is one', (strategy) => {

@@ -30,6 +30,7 @@ const closeCodes: ReadonlyMap<ErrorCode, number> = new Map([
   ['circuit_open', 1013],
   ['overloaded', 1013],
   ['storage_unavailable', 1013],
+  ['callers_unavailable', 1013],
 ]);
 const serverFault = 1011;
 

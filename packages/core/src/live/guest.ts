@@ -42,13 +42,13 @@ const tokenShape = /^auth_tokens\/[\w.~=+-]{1,512}$/;
  *   two that differ, `forbidden` for a page of another origin that has none of its own
  */
 export async function identify(opening: Opening, call: LiveCall, { auth, places, cors }: Porters): Promise<Guest> {
-  const { method, target, headers } = opening;
+  const { target, headers } = opening;
   const tokens = tokensOf(call.asked, headers);
   const keys = credentialsOf(target, headers);
   const [token] = tokens;
   if (token === undefined) {
     if (keys.length === 0 && isForeignPage(headers, cors)) throw foreignPage();
-    return { caller: await auth.identify({ method, target, headers }), ticket: null };
+    return { caller: await auth.identify(opening), ticket: null };
   }
   if (new Set([...tokens.map(({ value }) => value), ...keys]).size > 1) {
     throw new SluiceError(

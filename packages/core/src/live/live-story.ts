@@ -140,7 +140,9 @@ export class LiveStory implements Inside, Session {
   explain(error: unknown): SluiceError {
     const isOurs = isSluiceError(error);
     this.#error = isOurs ? error.code : 'unexpected';
-    this.#message = isOurs ? error.message : String((error as Error | undefined)?.stack ?? error);
+    const cause = isOurs ? error.cause : error;
+    const text = cause === undefined ? '' : String((cause as Error | undefined)?.stack ?? cause);
+    this.#message = isOurs ? `${error.message} ${text}`.trimEnd() : text;
     return isOurs
       ? error
       : new SluiceError('upstream_protocol', 'The gateway met an error of its own.', { cause: error });
@@ -171,6 +173,7 @@ export class LiveStory implements Inside, Session {
       durationMs: nowMs - this.#startedAtMs,
       firstByteMs: this.#firstByteAtMs === null ? null : this.#firstByteAtMs - this.#startedAtMs,
       usage: this.usage(),
+      cache: null,
     });
   }
 

@@ -1,8 +1,10 @@
 /** Channels over the package `ws`. */
 
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Channel, ChannelListener, Closing, Frame } from '../channel.ts';
+import { writeMasked } from './masked-frames.ts';
 
 /**
  * What every socket keeps to. No compression: what is sent is compressed already, and each context would cost memory.
@@ -38,6 +40,8 @@ export class WsChannel implements Channel {
   bytesRead = 0;
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
+  /** The same where frames have to be masked. */
+  readonly #maskedSocket: Socket | null;
   /** What a control frame of the other side costs beside its content: clients mask theirs. */
   readonly #controlBytes: number;
   #listener: ChannelListener | null = null;
@@ -53,6 +57,7 @@ export class WsChannel implements Channel {
   constructor(ws: WebSocket, socket: Duplex, side: 'client' | 'server') {
     this.#ws = ws;
     this.#socket = socket;
+    this.#maskedSocket = side === 'server' && socket instanceof Socket ? socket : null;
     this.#controlBytes = side === 'client' ? 6 : 2;
     ws.pause();
     // Before `ws` takes a piece apart, and after it.
@@ -84,9 +89,12 @@ export class WsChannel implements Channel {
     this.#ws.resume();
   }
 
-  send({ data, isText }: Frame): boolean {
+  send(frame: Frame): boolean {
     if (this.#isClosing || this.#isOver) return true;
-    this.#ws.send(data, { binary: !isText, compress: false });
+    const { data, isText } = frame;
+    // Without compression `ws` has nothing under way that could come in between, and is not asked.
+    if (this.#maskedSocket === null) this.#ws.send(data, { binary: !isText, compress: false });
+    else if (this.#ws.readyState === WebSocket.OPEN) writeMasked(this.#maskedSocket, frame);
     this.#count();
     return !this.#socket.writableNeedDrain;
   }

@@ -20,6 +20,7 @@ export class WsOpening implements Opening {
   readonly target: string;
   readonly headers: HeaderBag;
   readonly remote: string | null;
+  readonly host: unknown;
   readonly cancellation: Cancellation = new Cancellation();
   readonly refusal: Sink;
   readonly #req: IncomingMessage;
@@ -30,7 +31,7 @@ export class WsOpening implements Opening {
     req: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    { target, remote }: { target: string; remote: string | null },
+    { target, remote, host }: { target: string; remote: string | null; host?: unknown },
   ) {
     this.#req = req;
     this.#socket = socket;
@@ -38,6 +39,7 @@ export class WsOpening implements Opening {
     this.method = req.method ?? 'GET';
     this.target = target;
     this.remote = remote;
+    this.host = host;
     this.headers = bagOf(req);
     this.refusal = new RefusalSink(socket);
     // Node has taken its own hands off: an error that nobody hears would end the process.

@@ -1,10 +1,8 @@
 /** Says what is wrong with options so that people can mend it: path, expectation, value, and the name they may have meant. */
 
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { isKeyLike } from './secrets.ts';
 
-/** Names of the design that this version has not got yet: they deserve a better answer than "unknown". */
-const notYet = new Set(['cache']);
 /** Values under these names are secrets and are never repeated. */
 const secret = new Set(['key', 'keys', 'callers', 'url']);
 
@@ -47,6 +45,7 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
     case 'invalid_value':
       return issue.values.map((value) => JSON.stringify(value)).join(' or ');
     default:
+      // `zod/mini` loads no words of its own: a shape that gets here brings them.
       return issue?.message ?? 'something else';
   }
 }
@@ -55,7 +54,6 @@ function unknownName(path: readonly PropertyKey[], name: string, known: readonly
   const meant = nearest(name, known);
   // A key that stands in the place of a name is not repeated.
   const full = pathOf([...path, meant === null && isKeyLike(name) ? `a name of ${name.length} characters` : name]);
-  if (notYet.has(name)) return `${full} is not available in this version`;
   return `${full} is not an option${meant === null ? '' : `; did you mean ${meant}?`}`;
 }
 

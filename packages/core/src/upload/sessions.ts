@@ -2,7 +2,7 @@
 
 import type { Places } from '../affinity/places.ts';
 import type { ReadHead } from '../attempt/errand.ts';
-import type { Auth, Caller, CallerQuestion } from '../auth/auth.ts';
+import type { Asked, Auth, Caller } from '../auth/auth.ts';
 import { credentialsOf } from '../auth/credential.ts';
 import type { Call } from '../surface/surface.ts';
 import type { Exchange } from '../wire.ts';
@@ -15,7 +15,7 @@ import { addressesIn } from './session-address.ts';
  * @throws SluiceError `unauthorized`, also for a session that nobody knows; `storage_unavailable` while that cannot be told
  */
 export async function callerOf(
-  question: Omit<CallerQuestion, 'credential'>,
+  question: Asked,
   session: string,
   { auth, places }: { readonly auth: Auth; readonly places: Places },
 ): Promise<Caller> {

@@ -96,7 +96,8 @@ test('a proxy of the environment is not asked, whatever Node has been told', asy
   await once(proxy, 'listening');
   onTestFinished(() => void proxy.close());
   const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  const env = { PATH: process.env.PATH, NODE_USE_ENV_PROXY: '1', HTTP_PROXY: url, HTTPS_PROXY: url, ALL_PROXY: url };
+  const asking = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: url, HTTPS_PROXY: url, ALL_PROXY: url };
+  const env: NodeJS.ProcessEnv = { NODE_ENV: 'test', PATH: process.env.PATH, ...asking };
   const program = fileURLToPath(new URL('./dial-alone.ts', import.meta.url));
   const child = spawn(process.execPath, ['--conditions=@sluice/source', program], { env });
   const said: string[] = [];

@@ -27,6 +27,7 @@ export const cases = {
   'error bodies': 8_000,
   delays: 8_000,
   'scrubbed texts': 10_000,
+  'identical requests': 4_000,
 } as const;
 
 const least = Number(process.env.SLUICE_PROPERTY_RUNS ?? 0);

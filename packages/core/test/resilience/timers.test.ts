@@ -37,7 +37,7 @@ function babble(call: Played, stage: Stage, everyMs: number): void {
   });
 }
 
-const cases: Record<Exclude<keyof TimeoutOptions, 'connectMs' | 'heartbeatMs'>, Case> = {
+const cases: Record<Exclude<keyof TimeoutOptions, 'connectMs' | 'heartbeatMs' | 'callersMs'>, Case> = {
   headersMs: { play: () => {}, ending: status },
   firstEventMs: {
     play(call, stage) {
