@@ -29,6 +29,8 @@ export function overloadTable(
       'right p99 ms',
       'shed p50 ms',
       'shed p99 ms',
+      'a bystander p50 ms',
+      'p99 ms',
       'by itself',
       'budget',
       'good / late / shed / broken / unsent / unanswered %',
@@ -45,6 +47,7 @@ export function overloadTable(
       };
       const ratio = at(({ goodPerSecond, capacityPerSecond }) => goodPerSecond / capacityPerSecond);
       const shedP99 = some(({ shedP99Ms }) => shedP99Ms);
+      const seenP99 = some(({ bystander }) => bystander.shedP99Ms);
       const recoveries = rounds.map(({ recoveryMs }) => recoveryMs ?? Number.POSITIVE_INFINITY);
       const recovery = Math.max(...recoveries);
       const kinds = ['good', 'late', 'shed', 'broken', 'unsent', 'unanswered'] as const;
@@ -58,8 +61,10 @@ export function overloadTable(
         msOrNone(some(({ rightP99Ms }) => rightP99Ms)),
         msOrNone(some(({ shedP50Ms }) => shedP50Ms)),
         shedP99 === null ? 'none shed' : msOrNone(shedP99),
+        msOrNone(some(({ bystander }) => bystander.shedP50Ms)),
+        msOrNone(seenP99),
         msOrNone(some(({ shedOwnP99Ms }) => shedOwnP99Ms)),
-        isBase(name) || shedP99 === null ? '' : verdict(shedP99, 10, milliseconds),
+        isBase(name) || seenP99 === null ? '' : verdict(seenP99, 10, milliseconds),
         kinds.map((kind) => (at(({ shares }) => shares[kind]) * 100).toFixed(1)).join(' / '),
         recovery === Number.POSITIVE_INFINITY ? 'not seen' : (recovery / 1e3).toFixed(1),
         isBase(name) ? '' : verdict(recovery, 2_000, (value) => `${value / 1e3} s`),
@@ -69,7 +74,7 @@ export function overloadTable(
     }),
     notes: [
       `Good: right, and within ${rules.patienceMs} ms of when it was due; late: right, and after that; unsent: all connections of the generators were waiting. A refusal counts from when its request was sent, all others from when they were due. Recovered: the first ${rules.calmMs} ms in which each request had its answer within ${rules.calmTookMs} ms.`,
-      `${pinningNote()} Two generators used ${percent(most(({ inSurge }) => inSurge.load))} of a core at most, the provider ${percent(most(({ inSurge }) => inSurge.provider))}; they sent ${most(({ lateP99Ms }) => lateP99Ms).toFixed(1)} ms late at most (p99).`,
+      `${pinningNote()} Two generators used ${percent(most(({ inSurge }) => inSurge.load))} of a core at most, the provider ${percent(most(({ inSurge }) => inSurge.provider))}; they sent ${most(({ lateP99Ms }) => lateP99Ms).toFixed(1)} ms late at most (p99), and learn of answers as late. The bystander is a process of its own beside them with 50 requests a second, ${most(({ bystander }) => bystander.lateP99Ms).toFixed(1)} ms late (p99): what a client sees that is not busy itself.`,
       ...busyNote(found),
       ...brokenNote(found),
     ],

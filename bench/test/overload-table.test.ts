@@ -9,7 +9,8 @@ const round: Overload = {
   goodPerSecond: 950,
   shares: { good: 0.32, late: 0, shed: 0.68, broken: 0, unsent: 0, unanswered: 0 },
   shedP50Ms: 1,
-  shedP99Ms: 8,
+  shedP99Ms: 30,
+  bystander: { shedP50Ms: 1, shedP99Ms: 8, lateP99Ms: 1 },
   shedOwnP99Ms: 0.4,
   rightP99Ms: 40,
   lateP99Ms: 1,
@@ -19,11 +20,13 @@ const round: Overload = {
   problem: '',
 };
 
+const unshed = { shedP50Ms: null, shedP99Ms: null };
+
 describe('of a gateway that has too much to do', () => {
   test('all three budgets are kept or missed each by itself', () => {
     expect(verdicts([round])).toEqual(['≥ 90 % kept', '≤ 10 ms kept', '≤ 2 s kept']);
     expect(verdicts([{ ...round, goodPerSecond: 890 }])).toEqual(['≥ 90 % **missed**', '≤ 10 ms kept', '≤ 2 s kept']);
-    expect(verdicts([{ ...round, shedP99Ms: 11 }])[1]).toBe('≤ 10 ms **missed**');
+    expect(verdicts([{ ...round, bystander: { ...round.bystander, shedP99Ms: 11 } }])[1]).toBe('≤ 10 ms **missed**');
     expect(verdicts([{ ...round, recoveryMs: 2_100 }])[2]).toBe('≤ 2 s **missed**');
   });
 
@@ -32,7 +35,9 @@ describe('of a gateway that has too much to do', () => {
   });
 
   test('who turns nobody away keeps no budget by it', () => {
-    expect(verdicts([{ ...round, shedP50Ms: null, shedP99Ms: null, shedOwnP99Ms: null }])[1]).toBe('');
+    expect(
+      verdicts([{ ...round, ...unshed, shedOwnP99Ms: null, bystander: { ...round.bystander, ...unshed } }])[1],
+    ).toBe('');
   });
 
   test('the base has no budget', () => {

@@ -45,6 +45,8 @@ export interface Overload extends SurgeTally {
   readonly inSurge: CoreShares;
   /** The gateway's own measure of how long it takes to turn somebody away, in ms; null when it does not, or does not tell. */
   readonly shedOwnP99Ms: number | null;
+  /** How soon a client with next to nothing to do was refused: those who make the load learn of it late themselves. */
+  readonly bystander: Pick<SurgeTally, 'shedP50Ms' | 'shedP99Ms' | 'lateP99Ms'>;
   /** What broke connections first; empty when nothing did. */
   readonly problem: string;
 }
@@ -57,6 +59,9 @@ const calmRatio = 0.5;
 const beforeMs = 1_000;
 const capacityRuns = 3;
 const generators = 2;
+/** Requests a second of the process that only looks on. */
+const bystanderPerSecond = 50;
+const bystanderConnections = 60;
 /** Enough to keep it busy, and not so many that it would turn some of them away. */
 const clientsEach = { unary: 32, picture: 4 } as const;
 /**
@@ -76,7 +81,7 @@ export async function measureOverload(
   for (let round = 0; round < plan.rounds; round++) {
     for (const variant of round % 2 === 0 ? variants : variants.toReversed()) {
       onRound(round + 1, variant.name);
-      const stage = await openStage([watched(variant)], { ...plan, generators, isPinned: true });
+      const stage = await openStage([watched(variant)], { ...plan, generators: generators + 1, isPinned: true });
       try {
         found.get(variant.name)?.push(await overload(stage, canBeWatched(variant), plan));
       } finally {
@@ -101,13 +106,18 @@ async function overload(stage: Stage, isWatched: boolean, plan: OverloadPlan): P
   const steps = stepsOf(capacityPerSecond / generators);
   const connections = Math.ceil(Math.min(mostConnections, (capacityPerSecond * waitingMs) / 1e3) / generators);
   const order = { port: subject.port, kind: plan.kind, steps, connections };
-  await Promise.all(stage.loads.map((load) => load.ask('surge-open', order)));
-  const running = Promise.all(stage.loads.map((load) => load.ask<SurgeResult>('surge-run')));
+  const few = steps.map(({ ms }) => ({ perSecond: bystanderPerSecond, ms })) as typeof steps;
+  const looking = { ...order, steps: few, connections: bystanderConnections };
+  const { busy, bystander } = rolesOf(stage);
+  await Promise.all([...busy.map((load) => load.ask('surge-open', order)), bystander.ask('surge-open', looking)]);
+  const seen = bystander.ask<SurgeResult>('surge-run');
+  const running = Promise.all(busy.map((load) => load.ask<SurgeResult>('surge-run')));
   // What goes wrong in between is told first; nobody waits for these any more then.
-  running.catch(() => {});
+  for (const one of [running, seen]) one.catch(() => {});
   await sleep(beforeMs);
   const used = await coreUse(stage, subject, () => sleep(plan.surgeMs));
   const results = await running;
+  const { shedP50Ms, shedP99Ms, lateP99Ms } = tallySurge([await seen], few, rules);
   const shedUs = isWatched ? (await standing()).shedUs : [];
   const { problems } = await stage.upstream.ask<Seen>('seen');
   if (problems.length > 0) throw new Error(`the provider saw: ${problems[0]}`);
@@ -118,9 +128,14 @@ async function overload(stage: Stage, isWatched: boolean, plan: OverloadPlan): P
     capacityPerSecond,
     atCapacity,
     inSurge: { ...used, load: results.reduce((sum, { cpuUs }) => sum + (cpuUs[1] as number), 0) / 1e3 / plan.surgeMs },
+    bystander: { shedP50Ms, shedP99Ms, lateP99Ms },
     shedOwnP99Ms: shedUs.length === 0 ? null : quantile([...shedUs], 0.99) / 1e3,
     problem,
   };
+}
+
+function rolesOf({ loads }: Stage): { readonly busy: readonly Child[]; readonly bystander: Child } {
+  return { busy: loads.slice(0, generators), bystander: loads[generators] as Child };
 }
 
 /** The best of some closed loops: a pause of the machine is no lack of capacity. */
@@ -131,7 +146,8 @@ async function findCapacity(
 ): Promise<{ capacityPerSecond: number; atCapacity: CoreShares }> {
   const { port, name } = subject;
   const order = { port, kind, key: callerKey, clients: clientsEach[kind] };
-  const each = <Output>(ask: (load: Child) => Promise<Output>): Promise<Output[]> => Promise.all(stage.loads.map(ask));
+  const { busy } = rolesOf(stage);
+  const each = <Output>(ask: (load: Child) => Promise<Output>): Promise<Output[]> => Promise.all(busy.map(ask));
   const opened = await each((load) => load.ask<ClosedLoopResult>('closed-open', order));
   let answered = opened.reduce((sum, { requests }) => sum + requests, 0);
   const runs: { perSecond: number; shares: CoreShares }[] = [];

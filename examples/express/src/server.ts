@@ -35,7 +35,7 @@ async function leave(): Promise<void> {
   isLeaving = true;
   server.close();
   await gateway.drain({ withinMs: 5_000 });
-  server.closeIdleConnections();
+  server.closeAllConnections(); // also those that have never said anything
   await gateway.close();
   await provider.close();
 }

@@ -5,6 +5,7 @@
  */
 
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { createGateway, type Gateway, type GatewayOptions, SluiceError } from '@sluice/core';
 import { nodeListener } from '@sluice/core/node';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
@@ -91,11 +92,15 @@ function handedIn({ gateway, ...others }: { readonly gateway: Gateway }): Gatewa
   throw new SluiceError('invalid_options', `A gateway was handed in beside ${names}: say that where it is made.`);
 }
 
-/** Else the app would wait for clients that keep their connection, as long as `keepAliveTimeout` lets them. */
+/** Else the app would wait for clients that keep their connection, and for those that have opened one and say nothing. */
 function letGoWhenClosing(app: FastifyInstance): (this: ServerResponse) => void {
   let isClosing = false;
+  const silent = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => void silent.add(socket.once('close', () => silent.delete(socket))));
+  app.server.prependListener('request', ({ socket }) => silent.delete(socket));
   app.addHook('preClose', (done) => {
     isClosing = true;
+    for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
     done();
   });
   return function letGo() {

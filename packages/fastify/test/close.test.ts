@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { Agent, get } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { read } from '@sluice/testkit';
 import Fastify, { type FastifyServerOptions } from 'fastify';
 import { describe, expect, test } from 'vitest';
@@ -52,6 +54,20 @@ describe('when the app closes', () => {
     const closed = app.close();
     expect((await read(answer)).brokenBy).not.toBeNull();
     await closed;
+  });
+
+  test('a connection on which nobody has said anything does not hold it up', async () => {
+    const { options } = await provider();
+    const app = Fastify();
+    app.register(sluice, { prefix: '/gemini', ...options });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const accepted = once(app.server, 'connection');
+    const spare = connect((app.server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {});
+    await accepted;
+    const startedAtMs = performance.now();
+    await app.close();
+    expect(performance.now() - startedAtMs).toBeLessThan(soonMs);
+    spare.destroy();
   });
 
   test('a gateway that was handed in goes on: it belongs to whoever made it', async () => {

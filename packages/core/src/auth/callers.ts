@@ -59,3 +59,11 @@ export function unauthorized(): SluiceError {
     'This gateway needs a caller key: there was none, or nobody here has it. Send it as x-goog-api-key, Authorization: Bearer or ?key=.',
   );
 }
+
+/** Where the host decides, nobody but the host knows by what. */
+export function unknownToHost(): SluiceError {
+  return new SluiceError(
+    'unauthorized',
+    'The server around this gateway does not know who asks. Sign in there, or send the session, token or key that it goes by.',
+  );
+}

@@ -3,7 +3,7 @@
 import type { Clock } from '../clock.ts';
 import { isSluiceError, SluiceError } from '../errors.ts';
 import type { Asked, Auth, Caller, CallerLimits, CallerLookup } from './auth.ts';
-import { unauthorized } from './callers.ts';
+import { unknownToHost } from './callers.ts';
 import { credentialsOf } from './credential.ts';
 
 /** How long the host may take. */
@@ -76,7 +76,7 @@ function nothing(): void {}
 
 /** What a function gives that finds nobody is often nothing at all; whatever else names no caller is a fault in it. */
 function named(found: unknown): Caller {
-  if (found === null || found === undefined) throw unauthorized();
+  if (found === null || found === undefined) throw unknownToHost();
   const { id, limits } = found as Partial<Caller>;
   if (typeof id !== 'string' || id === '') {
     const what = typeof found === 'object' ? `an object whose id is ${kindOf(id)}` : kindOf(found);
