@@ -1,7 +1,6 @@
 import { fakeClock } from '@sluice/testkit';
 import { describe, expect, test } from 'vitest';
 import type { Auth, Caller, CallerLookup, CallerQuestion } from '../../src/auth/auth.ts';
-import { listedCallers } from '../../src/auth/callers.ts';
 import { askedCallers } from '../../src/auth/lookup.ts';
 import { Cancellation } from '../../src/cancellation.ts';
 import { isSluiceError, SluiceError } from '../../src/errors.ts';
