@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { demoKey } from '@sluice/simulator';
-import { eventually } from '@sluice/testkit';
+import { chromium, eventually } from '@sluice/testkit';
 import { type Browser, chromium as driver, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bundle } from '../src/bundle.ts';
-import { chromium } from './browser.ts';
 import { type RunningApp, type RunningOptions, runningApp } from './running-app.ts';
 import { type ShownPage, type ShowOptions, showPage } from './shown-page.ts';
 

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { eventually } from '@sluice/testkit';
+import { chromium, eventually } from '@sluice/testkit';
 import { type Browser, chromium as driver, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { chromium } from './browser.ts';
 import { type RunningChat, runningChat } from './running-chat.ts';
 
 vi.setConfig({ testTimeout: 20_000 });

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { eventually, read } from '@sluice/testkit';
+import { chromium, eventually, read } from '@sluice/testkit';
 import { type Browser, chromium as driver, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { built } from '../src/build.ts';
-import { chromium } from './browser.ts';
 import { originOf, type RunningChat, runningChat } from './running-chat.ts';
 
 vi.setConfig({ testTimeout: 30_000 });

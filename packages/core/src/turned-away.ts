@@ -5,7 +5,7 @@
  * of its own, only what goes out and the event that tells of it.
  */
 
-import { refusalBody, refusalHead } from './door/refuse.ts';
+import { refusalBody, refusalHead } from './dialect/refusal.ts';
 import type { SluiceError } from './errors.ts';
 import type { Emitter } from './events.ts';
 import type { Knock, Surfaces } from './surface/surface.ts';

@@ -66,6 +66,7 @@ const nodeOnly = new Set([
   'client/node-headers.ts',
   'client/public-origin.ts',
   'client/trusted-addresses.ts',
+  'client/raw-answer.ts',
   'upstream/undici.ts',
   'upstream/connector.ts',
   'platform/node.ts',

@@ -3,6 +3,7 @@
 export { describeAdapter } from './adapter/adapter.ts';
 export { wrongIn } from './adapter/raw-inputs.ts';
 export type { AdapterMount, AdapterSubject, MountedApp } from './adapter/stage.ts';
+export { chromium } from './chromium.ts';
 export { type Driver, describeDrivers, type Mounted, type MountOptions } from './drivers.ts';
 export { eventually } from './eventually.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';

@@ -1,7 +1,7 @@
 /** An error answer of the provider, read, judged and cleaned: what the client sees when there is no further try. */
 
 import type { Dialect } from '../dialect/dialect.ts';
-import { retryAfter } from '../door/refuse.ts';
+import { retryAfter } from '../dialect/refusal.ts';
 import { SluiceError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
 import type { Call } from '../surface/surface.ts';

@@ -1,10 +1,12 @@
 /** A server of `node:http` that also answers what never becomes a request, where Node says nothing or an empty page. */
 
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { googleErrorBody } from '../dialect/gemini/dialect.ts';
+import { gemini } from '../dialect/gemini/dialect.ts';
+import { refusalBody, refusalHead } from '../dialect/refusal.ts';
 import { SluiceError } from '../errors.ts';
+import { answerRaw, type RawAnswer } from './raw-answer.ts';
 
 /** What a hardened server goes by. */
 export interface HardenServerOptions {
@@ -19,9 +21,7 @@ type ParserError = NodeJS.ErrnoException & { rawPacket?: Buffer; bytesParsed?: n
 /** Node goes by the same field where nobody listens to `clientError`. */
 type ServingSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
 
-/** How long a refused client may go on sending before the connection is cut, so that it can still read the answer … */
-const lingerMs = 1_000;
-/** … and how long when a request of it is under way, which ends with the connection. */
+/** How long a refused client may go on sending when a request of it is under way, which ends with the connection. */
 const shortLingerMs = 50;
 const longestCheckMs = 1_000;
 const shortestCheckMs = 50;
@@ -77,7 +77,7 @@ export function hardenServer(
     refused.add(socket);
     const refusal = refusalOf(error);
     onRefusal(refusal, remoteAddress);
-    answerAndClose(socket, refusal, open ? shortLingerMs : lingerMs);
+    answerRaw(socket, answerTo(refusal), open ? shortLingerMs : undefined);
   });
   unlessHeard(server, 'connect', ({ socket: { remoteAddress } }: IncomingMessage, socket: Duplex) => {
     const allow = 'GET, HEAD, POST';
@@ -85,14 +85,14 @@ export function hardenServer(
       allow,
     });
     onRefusal(refusal, remoteAddress);
-    answerAndClose(socket, refusal, lingerMs);
+    answerRaw(socket, answerTo(refusal));
   });
   unlessHeard(server, 'checkExpectation', ({ socket }: IncomingMessage, response: ServerResponse) => {
     const refusal = new SluiceError('expectation_failed', 'The header `expect` may only ask for 100-continue.');
     onRefusal(refusal, socket.remoteAddress);
-    const body = googleErrorBody(refusal);
+    const { status, headers, body } = answerTo(refusal);
     response.shouldKeepAlive = false;
-    response.writeHead(refusal.status, fieldsOf(refusal, body)).end(body);
+    response.writeHead(status, headers).end(body);
   });
   unlessHeard(server, 'checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     continueWhenWanted(request, response);
@@ -142,23 +142,7 @@ function isInRequestLine({ rawPacket, bytesParsed }: ParserError): boolean {
   return /^[A-Z]+ /.test(read) && !read.includes('\n');
 }
 
-function fieldsOf(error: SluiceError, body: string): Record<string, string> {
-  return {
-    'content-type': 'application/json; charset=UTF-8',
-    'content-length': String(Buffer.byteLength(body)),
-    'x-content-type-options': 'nosniff',
-    ...(error.allow === undefined ? {} : { allow: error.allow }),
-  };
-}
-
-/** Destroying a socket with unread bytes makes the peer's system drop the answer, so the rest is read and thrown away. */
-function answerAndClose(socket: Duplex, error: SluiceError, withinMs: number): void {
-  const body = googleErrorBody(error);
-  const fields = Object.entries({ ...fieldsOf(error, body), connection: 'close' });
-  const head = [`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`, ...fields.map((field) => field.join(': '))];
-  const cut = setTimeout(() => socket.destroy(), withinMs);
-  socket.once('close', () => clearTimeout(cut));
-  socket.on('error', () => socket.destroy());
-  socket.resume();
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+function answerTo(error: SluiceError): RawAnswer {
+  const body = refusalBody(error, gemini);
+  return { status: error.status, headers: refusalHead(error, body), body };
 }

@@ -1,7 +1,8 @@
 /** Node's parser also takes `HTTP/2.0` in a request line, and would pass it on as if it were HTTP/1.1. */
 
 import { IncomingMessage } from 'node:http';
-import { googleErrorBody } from '../dialect/gemini/dialect.ts';
+import { gemini } from '../dialect/gemini/dialect.ts';
+import { refusalBody, refusalHead } from '../dialect/refusal.ts';
 import { SluiceError } from '../errors.ts';
 import type { Unread } from './node-answer.ts';
 
@@ -13,14 +14,10 @@ export function versionRefusal(req: IncomingMessage): Unread | null {
 }
 
 const refusal = new SluiceError('invalid_request', 'HTTP/1.1 is spoken on this connection, and no other version.');
-const body = googleErrorBody(refusal);
+const body = refusalBody(refusal, gemini);
+const fields = { ...refusalHead(refusal, body), connection: 'close' };
 const ready: Unread = {
   status: refusal.status,
-  headers: [
-    ...['content-type', 'application/json; charset=UTF-8'],
-    ...['content-length', String(Buffer.byteLength(body))],
-    ...['x-content-type-options', 'nosniff'],
-    ...['connection', 'close'],
-  ],
-  body,
+  headers: Object.entries(fields).flat() as string[],
+  body: new TextDecoder().decode(body),
 };

@@ -1,17 +1,15 @@
 /** A client that knocks at a server of `node:http`: an upgrade request becomes an {@link Opening}. */
 
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { Cancellation } from '../cancellation.ts';
 import type { Channel, ChannelLimits, Opening } from '../channel.ts';
 import { bagOf } from '../client/node-headers.ts';
+import { answerRaw } from '../client/raw-answer.ts';
 import { newRequestId } from '../client/request-id.ts';
 import type { HeaderBag, Sink } from '../wire.ts';
 import { socketOptions, WsChannel } from './ws-channel.ts';
-
-/** How long a refused client gets to read why, in ms. */
-const lingerMs = 1_000;
 
 /** One upgrade request. From here on its socket is ours. */
 export class WsOpening implements Opening {
@@ -70,10 +68,12 @@ export class WsOpening implements Opening {
 
 function ignore(): void {}
 
-/** Writes one small answer in plain HTTP to a raw socket, and ends the connection. */
+/** One small answer in plain HTTP, and the end of the connection. */
 class RefusalSink implements Sink {
   readonly #socket: Duplex;
-  #head = '';
+  #status = 0;
+  #headers: HeaderBag = {};
+  #body: Uint8Array = new Uint8Array();
 
   constructor(socket: Duplex) {
     this.#socket = socket;
@@ -82,27 +82,17 @@ class RefusalSink implements Sink {
   open(): void {}
 
   head(status: number, headers: HeaderBag): void {
-    const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`];
-    const { connection = 'close', ...fields } = headers;
-    for (const [name, value] of Object.entries(fields))
-      for (const one of [value ?? []].flat()) lines.push(`${name}: ${one}`);
-    this.#head = [...lines, `connection: ${connection}`, '', ''].join('\r\n');
+    this.#status = status;
+    this.#headers = headers;
   }
 
   write(chunk: Uint8Array): boolean {
-    const socket = this.#socket;
-    socket.write(this.#head, 'latin1');
-    socket.write(chunk);
+    this.#body = chunk;
     return true;
   }
 
   end(): void {
-    const socket = this.#socket;
-    // Unread bytes would reset the connection, and the reset may overtake the answer.
-    socket.resume();
-    socket.end();
-    const timer = setTimeout(() => socket.destroy(), lingerMs);
-    socket.once('end', () => socket.destroy()).once('close', () => clearTimeout(timer));
+    answerRaw(this.#socket, { status: this.#status, headers: this.#headers, body: this.#body });
   }
 
   fail(): void {

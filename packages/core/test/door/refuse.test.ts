@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { gemini } from '../../src/dialect/gemini/dialect.ts';
 import { openaiChat } from '../../src/dialect/openai-chat/dialect.ts';
-import { refuse, retryAfter } from '../../src/door/refuse.ts';
+import { retryAfter } from '../../src/dialect/refusal.ts';
+import { refuse } from '../../src/door/refuse.ts';
 import { SluiceError } from '../../src/errors.ts';
 import { recordingSink } from '../recording-sink.ts';
 

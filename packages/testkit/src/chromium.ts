@@ -1,3 +1,5 @@
+/** The browser in which pages are tried. */
+
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
