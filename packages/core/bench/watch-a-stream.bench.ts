@@ -26,6 +26,31 @@ const megabyte = Buffer.from(
     candidates: [{ content: { parts: [{ text: 'x'.repeat(1 << 20) }], role: 'model' }, finishReason: 'STOP' }],
   }),
 );
+/** As the provider writes it: on many lines. */
+const unary = JSON.stringify(
+  {
+    candidates: [
+      {
+        content: { parts: [{ text: 'Air scatters "short" waves more.\n'.repeat(14) }], role: 'model' },
+        finishReason: 'STOP',
+        index: 0,
+        avgLogprobs: -0.12,
+      },
+    ],
+    usageMetadata: {
+      promptTokenCount: 16,
+      candidatesTokenCount: 103,
+      totalTokenCount: 119,
+      promptTokensDetails: [{ modality: 'TEXT', tokenCount: 16 }],
+    },
+    modelVersion: 'gemini-2.5-flash',
+    responseId: '2Q-taO_YHrunjrEP',
+  },
+  null,
+  2,
+);
+const answer = Buffer.from(unary);
+const compact = Buffer.from(JSON.stringify(JSON.parse(unary)));
 /** The same with a file that the model has left, and with a tool's arguments in which one only seems to stand. */
 const left = Buffer.from(
   `data: ${JSON.stringify({
@@ -58,6 +83,13 @@ test(`an event of ${event.length} bytes passes`, async ({ bench }) => {
     bench('watched', () => {
       watch.write(event);
     }),
+  );
+});
+
+test('an answer in one piece is scanned', async ({ bench }) => {
+  await bench.compare(
+    bench(`on many lines, ${answer.length} bytes`, () => new Scan(gemini.grammar).feed(answer)),
+    bench(`on one line, ${compact.length} bytes`, () => new Scan(gemini.grammar).feed(compact)),
   );
 });
 

@@ -25,6 +25,8 @@ const CLOSE_BRACKET = 0x5d;
 /** The provider refuses what is deeper than 100. */
 const deepestLevel = 128;
 const longestKey = 64;
+/** A text that is longer is searched by the engine: up to here, looking at bytes one by one costs less. */
+const stepBytes = 256;
 
 const decoder = new TextDecoder();
 
@@ -52,6 +54,7 @@ export class LooseWalk {
   depth = 0;
   readonly #words: Words;
   readonly #visitor: LooseVisitor;
+  readonly #wordsOnly: boolean;
   readonly #keys: number[] = [0];
   readonly #isList: boolean[] = [false];
   #scratch: Uint8Array | null = null;
@@ -61,6 +64,7 @@ export class LooseWalk {
     this.body = body;
     this.#words = words;
     this.#visitor = visitor;
+    this.#wordsOnly = visitor.wordsOnly === true;
   }
 
   /** The last key of the object at `depth`; in a list the key that the list itself stands under. */
@@ -79,66 +83,79 @@ export class LooseWalk {
 
   /** To the end of the body, to a level too deep, or to where the visitor has had enough. */
   run(): void {
+    const end = this.body.length;
+    // In steps: engines compile what is called often better than what loops for long.
+    for (let at = 0; at < end; ) at = this.#walk(at, Math.min(at + stepBytes, end));
+  }
+
+  /** A step. What nearly every string is, short and without escapes, is done here; calls cost more. @returns where it stopped */
+  #walk(from: number, until: number): number {
     const { body } = this;
-    const visitor = this.#visitor;
-    const wordsOnly = visitor.wordsOnly === true;
+    const wordsOnly = this.#wordsOnly;
     const words = this.#words;
     const { endings } = words;
     const keys = this.#keys;
-    const end = body.length;
-    let depth = 0;
-    let at = 0;
-    while (at < end) {
-      let byte = body[at] as number;
+    let { depth } = this;
+    let at = from;
+    while (at < until) {
+      const byte = body[at] as number;
       at++;
-      while (meansNothing[byte] === 1 && at < end) {
-        byte = body[at] as number;
-        at++;
-      }
       if (byte === QUOTE || byte === APOSTROPHE) {
-        const from = at;
-        const near = Math.min(at + nearBytes, end);
+        const start = at;
         let hasEscape = false;
-        let last = 0;
-        while (at < near) {
-          last = body[at] as number;
-          if (last === byte) break;
-          if (last === BACKSLASH) {
+        while (at < until) {
+          const letter = body[at] as number;
+          if (letter === byte) break;
+          if (letter === BACKSLASH) {
             hasEscape = true;
             at++;
           }
           at++;
         }
-        const to = last === byte ? at : closingQuote(body, at, byte);
-        at = to + 1;
-        let next = body[at] as number;
-        if (next <= SPACE) while (isSpace(next)) next = body[++at] as number;
-        if (next === COLON) {
-          // What stands before a colon is a key, whatever stands before it.
+        if (at >= until) return this.#endString(start, closingQuote(body, at, byte), true);
+        const to = at;
+        at++;
+        if (at < body.length && body[at] === COLON && !hasEscape) {
           at++;
-          const word = endings[endingOf(to - from, body[to - 1] as number)] === 1 ? words.numberAt(body, from, to) : 0;
-          keys[depth] = word === 0 && (hasEscape || to - from >= nearBytes) ? this.#escapedWordAt(from, to) : word;
-        } else if (!(wordsOnly && keys[depth] === 0) && visitor.text(this, from, to)) return;
+          keys[depth] = 0;
+          const ending = endingOf(to - start, body[to - 1] as number);
+          if (endings[ending] === 1) keys[depth] = words.numberAt(body, start, to);
+        } else if (!wordsOnly || keys[depth] !== 0 || hasEscape || isSpace(body[at])) {
+          at = this.#endString(start, to, hasEscape);
+        }
       } else if (byte < OPEN_BRACKET) {
         if (byte === COLON) this.#readBareKey(at - 1);
+        else while (at < until && body[at] === SPACE) at++;
       } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-        if (depth >= deepestLevel) return;
+        if (depth >= deepestLevel) return body.length;
         const isList = byte === OPEN_BRACKET;
         const key = keys[depth] as number;
         depth++;
         this.depth = depth;
         keys[depth] = isList ? key : 0;
         this.#isList[depth] = isList;
-        if (!(wordsOnly && key === 0) && visitor.enter?.(this) === true) {
-          at = this.#skip(at);
-          depth = this.depth;
-        }
+        if (!(wordsOnly && key === 0) && this.#visitor.enter?.(this) === true) return this.#skip(at);
       } else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && depth > 0) {
-        if (visitor.leave?.(this) === true) return;
+        if (this.#visitor.leave?.(this) === true) return body.length;
         depth--;
         this.depth = depth;
       }
     }
+    return at;
+  }
+
+  /** What stands before a colon is a key, whatever stands before it. @returns where it goes on */
+  #endString(from: number, to: number, hasEscape: boolean): number {
+    const { body } = this;
+    let at = to + 1;
+    while (isSpace(body[at])) at++;
+    if (body[at] === COLON) {
+      const word = this.#words.numberAt(body, from, to);
+      this.#keys[this.depth] = word === 0 && hasEscape ? this.#escapedWordAt(from, to) : word;
+      return at + 1;
+    }
+    if (this.#wordsOnly && this.#keys[this.depth] === 0) return at;
+    return this.#visitor.text(this, from, to) ? body.length : at;
   }
 
   /** Leaves the container that was just entered. @returns where it goes on; the end, for a level too deep */

@@ -68,7 +68,7 @@ function readBody(body: Uint8Array, found: Findings): void {
     enter: (at) => isFreeForm(at.key(at.depth - 2), at.key(at.depth - 1)),
     text(at, from, to) {
       const field = fieldsByNumber[at.number(at.depth)];
-      if (field !== undefined) found.field(field, at.key(at.depth), at, from, to);
+      if (field !== undefined) found.field(field, at, from, to);
       return false;
     },
   });
@@ -90,6 +90,8 @@ class Findings {
   #scratch = new Uint8Array();
   #oddValues = 0;
   #hasToken = false;
+  /** Of the body. */
+  #view: DataView | null = null;
   #lastField: Field | null = null;
   #lastFrom = 0;
   #lastTo = 0;
@@ -121,21 +123,22 @@ class Findings {
     this.add(nameInValue(value, this.#ownHosts), from, name);
   }
 
-  field(field: Field, word: string, at: LooseWalk, from: number, to: number): void {
+  field(field: Field, at: LooseWalk, from: number, to: number): void {
     if (field.holds !== 'id' && field.under !== null && !isSpelling(at.key(at.depth - 1), field.under)) return;
     switch (field.holds) {
       case 'name':
-        return this.#isLast(field, at.body, from, to) ? undefined : this.#readName(null, word, at.body, from, to);
+        if (this.#isLast(field, at.body, from, to)) return;
+        return this.#readName(null, at, from, to);
       case 'token': {
         if (to - from > longestTokenBytes || !this.#isNew('token', at.body, from, to)) return;
-        return this.addToken(looseText(at.body, from, to), 'body', word);
+        return this.addToken(looseText(at.body, from, to), 'body', at.key(at.depth));
       }
       case 'id': {
         if (field.isEveryday && !this.#isOfFamily) return;
         const isTop = at.depth === 1 || (at.depth === 2 && at.key(1) === 'interaction');
         if (field.atTop && !isTop) return;
         if (this.#isLast(field, at.body, from, to)) return;
-        return this.#readName(field.collection, word, at.body, from, to);
+        return this.#readName(field.collection, at, from, to);
       }
     }
   }
@@ -152,7 +155,8 @@ class Findings {
    *
    * @param collection - of a bare id; null where the value is a full name or a URI
    */
-  #readName(collection: string | null, word: string, body: Uint8Array, from: number, end: number): void {
+  #readName(collection: string | null, at: LooseWalk, from: number, end: number): void {
+    const { body } = at;
     const to = Math.min(end, from + longestNameBytes);
     let bytes = body;
     let reading = this.#reading(collection, body, from, to);
@@ -165,12 +169,13 @@ class Findings {
         // A bare id need not have a word before it.
         const mayName = collection !== null || mayStillName(bytes, length);
         if (!mayName || !this.#isNew(collection, body, from, to)) return;
-        return this.#parseName(collection, word, looseText(body, from, to));
+        return this.#parseName(collection, at.key(at.depth), looseText(body, from, to));
       }
     }
     if (reading === NOTHING) return;
     const reader = this.#reader as NameReader;
     if (!this.#isNew(collection, bytes, reader.from, reader.to)) return;
+    const word = at.key(at.depth);
     const name = decoder.decode(bytes.subarray(reader.from, reader.to));
     if (collection === null) return this.add(name, 'body', word);
     if (collection === 'environments' && name === newEnvironment) return;
@@ -201,11 +206,24 @@ class Findings {
 
   /** What comes again and again mostly comes in a row. */
   #isLast(field: Field, body: Uint8Array, from: number, to: number): boolean {
-    const isSame = field === this.#lastField && isSameText(body, this.#lastFrom, this.#lastTo, from, to);
+    const isSame = field === this.#lastField && this.#isSameText(body, from, to);
     this.#lastField = field;
     this.#lastFrom = from;
     this.#lastTo = to;
     return isSame;
+  }
+
+  /** From the end, for names that are not the same differ there, and by four bytes at once, for URIs are long. */
+  #isSameText(body: Uint8Array, from: number, to: number): boolean {
+    const length = to - from;
+    const lastTo = this.#lastTo;
+    if (length !== lastTo - this.#lastFrom) return false;
+    this.#view ??= new DataView(body.buffer, body.byteOffset, body.length);
+    const view = this.#view;
+    let back = 4;
+    for (; back <= length; back += 4) if (view.getInt32(to - back) !== view.getInt32(lastTo - back)) return false;
+    for (back -= 3; back <= length; back++) if (body[to - back] !== body[lastTo - back]) return false;
+    return true;
   }
 
   #keep(key: string, found: Reference | FoundToken): void {
@@ -221,13 +239,6 @@ function hashed(found: Reference | FoundToken): Eventually<Reference> {
   const { token, ...rest } = found;
   const name = tokenName(token);
   return typeof name === 'string' ? { name, ...rest } : name.then((hash) => ({ name: hash, ...rest }));
-}
-
-/** From the end: names that are not the same differ there. */
-function isSameText(body: Uint8Array, from: number, to: number, otherFrom: number, otherTo: number): boolean {
-  if (to - from !== otherTo - otherFrom) return false;
-  for (let back = 1; back <= to - from; back++) if (body[to - back] !== body[otherTo - back]) return false;
-  return true;
 }
 
 function isSpelling(key: string, word: string): boolean {

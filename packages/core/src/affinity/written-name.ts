@@ -17,6 +17,7 @@ const QUESTION_MARK = 0x3f;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const longestId = 512;
+const longestStart = 128;
 
 /** It names nothing. */
 export const NOTHING = 0;
@@ -55,6 +56,10 @@ export class NameReader {
   from = 0;
   to = 0;
   readonly #ownHosts: Words;
+  /** Scheme, host and the slash behind it of the last URI whose host was plain to read: many more begin so. */
+  #start: Uint8Array | null = null;
+  #startBytes = 0;
+  #isForeign = false;
 
   constructor(ownHosts: ReadonlySet<string>) {
     this.#ownHosts = wordsOf(ownHosts);
@@ -64,8 +69,11 @@ export class NameReader {
   name(bytes: Uint8Array, from: number, to: number): Reading {
     const first = bytes[from] as number;
     if (from >= to) return NOTHING;
+    if (this.#startsAsLast(bytes, from, to)) {
+      return this.#isForeign ? NOTHING : this.#path(bytes, from + this.#startBytes - 1, to, true);
+    }
     if (isTrimmed(first) || first === BACKSLASH) return ODD;
-    if (first === SLASH && bytes[from + 1] === SLASH && from + 1 < to) return this.#uri(bytes, from + 2, to);
+    if (first === SLASH && bytes[from + 1] === SLASH && from + 1 < to) return this.#uri(bytes, from, from + 2, to);
     let at = from;
     while (at < to && isOfScheme[bytes[at] as number] === 1) at++;
     if (at === to || bytes[at] !== COLON || !isSchemeStart(first)) return this.#path(bytes, from, to, false);
@@ -73,7 +81,7 @@ export class NameReader {
       // In capitals it may be http all the same.
       return (first | SPACE) === LETTER_H && at - from <= 5 ? ODD : NOTHING;
     }
-    return bytes[at + 1] === SLASH && bytes[at + 2] === SLASH && at + 2 < to ? this.#uri(bytes, at + 3, to) : ODD;
+    return bytes[at + 1] === SLASH && bytes[at + 2] === SLASH && at + 2 < to ? this.#uri(bytes, from, at + 3, to) : ODD;
   }
 
   /** A value that names something of one collection by its id. */
@@ -92,8 +100,27 @@ export class NameReader {
     return NAMED;
   }
 
-  /** Behind the slashes of `https://`. */
-  #uri(bytes: Uint8Array, from: number, to: number): Reading {
+  #startsAsLast(bytes: Uint8Array, from: number, to: number): boolean {
+    const start = this.#start;
+    const length = this.#startBytes;
+    if (start === null || to - from < length) return false;
+    // From the end: hosts differ there, and schemes hardly ever.
+    for (let at = length - 1; at >= 0; at--) if (bytes[from + at] !== start[at]) return false;
+    return true;
+  }
+
+  /** @param slash - behind the host */
+  #remember(bytes: Uint8Array, from: number, slash: number, isForeign: boolean): void {
+    const length = slash + 1 - from;
+    if (length > longestStart) return;
+    this.#start ??= new Uint8Array(longestStart);
+    for (let at = 0; at < length; at++) this.#start[at] = bytes[from + at] as number;
+    this.#startBytes = length;
+    this.#isForeign = isForeign;
+  }
+
+  /** @param from - behind the slashes of `https://`; `start` is before the scheme */
+  #uri(bytes: Uint8Array, start: number, from: number, to: number): Reading {
     let end = from;
     let label = from;
     while (end < to && isOfHost[bytes[end] as number] === 1) {
@@ -111,13 +138,19 @@ export class NameReader {
     if (path >= to || bytes[path] === QUESTION_MARK || bytes[path] === HASH) return NOTHING;
     // More slashes than two mean the same as two.
     if (bytes[path] !== SLASH || end === from) return ODD;
-    if (this.#ownHosts.numberAt(bytes, from, path) !== 0) return this.#path(bytes, path, to, true);
+    if (this.#ownHosts.numberAt(bytes, from, path) !== 0) {
+      this.#remember(bytes, start, path, false);
+      return this.#path(bytes, path, to, true);
+    }
     // Other spellings of an address mean the same, and so do letters that are encoded, and ports that go without saying.
     if (!isWord || isEncoded(bytes, from, end) || !isSpelledOut(bytes, end, path)) {
       return this.#path(bytes, path, to, true) === NOTHING ? NOTHING : ODD;
     }
-    if (google.numberAt(bytes, from, end) !== 0) return this.#path(bytes, path, to, true);
-    return endsWith(bytes, from, end, googleDomain) && contains(bytes, from, end, googleService) ? ODD : NOTHING;
+    const isGoogle = google.numberAt(bytes, from, end) !== 0;
+    const isLikeGoogle = endsWith(bytes, from, end, googleDomain) && contains(bytes, from, end, googleService);
+    if (isLikeGoogle && !isGoogle) return ODD;
+    this.#remember(bytes, start, path, !isGoogle);
+    return isGoogle ? this.#path(bytes, path, to, true) : NOTHING;
   }
 
   #path(bytes: Uint8Array, from: number, to: number, isUri: boolean): Reading {

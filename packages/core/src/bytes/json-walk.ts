@@ -31,6 +31,13 @@ const longestWord = 40;
 const longestValue = 160;
 /** Most strings are short, and a call into the engine costs more than looking at so many bytes. */
 const nearBytes = 64;
+/** Where one quote is escaped, others are, and each would end a search of the engine. */
+const escapedNearBytes = 512;
+
+/** Outside of strings: all but white space, and what tells where the walk is. */
+const isOfScalar = new Uint8Array(256).fill(1);
+for (const byte of [LF, CR, SPACE, TAB, QUOTE, COMMA, COLON, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET])
+  isOfScalar[byte] = 0;
 
 /** What the walk tells of the known levels; positions are indexes into the chunk that is being fed. */
 export interface Walked {
@@ -53,11 +60,13 @@ export class JsonWalk {
 
   readonly #told: Walked;
   readonly #words: Words;
-  readonly #isObject: boolean[] = [];
+  readonly #isObject: boolean[] = [false, false, false, false, false, false, false, false];
   #expectsKey = false;
   #isAwaited = false;
   #isInString = false;
   #isEscaped = false;
+  /** Amid a number, or a word like `true`: what is told of it was told at its first byte. */
+  #isInScalar = false;
   #reading: 'nothing' | 'key' | 'value' = 'nothing';
   #word = '';
 
@@ -79,12 +88,9 @@ export class JsonWalk {
 
   /** Walks from `from` to the end of the object, of the line where `stopsAtLines`, or of the chunk. @returns where it stopped */
   feed(chunk: Uint8Array, from: number, stopsAtLines: boolean): number {
-    let at = from;
-    while (at < chunk.length && this.depth > 0) {
-      if (this.#isInString) {
-        at = this.#reading === 'nothing' ? this.#skipString(chunk, at) : this.#readWord(chunk, at);
-        continue;
-      }
+    const end = chunk.length;
+    let at = this.#isInString ? this.#readString(chunk, from) : from;
+    while (at < end && this.depth > 0) {
       if (this.depth > deepestKey) {
         at = this.#skipDeep(chunk, at, stopsAtLines);
         if (stopsAtLines && isLineEnd(chunk[at - 1] as number)) break;
@@ -92,8 +98,15 @@ export class JsonWalk {
       }
       const byte = chunk[at] as number;
       at++;
-      if (byte !== SPACE) this.#step(byte, at - 1);
-      if (stopsAtLines && isLineEnd(byte)) break;
+      if (isOfScalar[byte] === 1) {
+        if (!this.#isInScalar) this.#startScalar(byte, at - 1);
+        continue;
+      }
+      this.#isInScalar = false;
+      if (byte === SPACE) while (at < end && chunk[at] === SPACE) at++;
+      else if (byte === QUOTE) at = this.#startString(chunk, at);
+      else if (byte > SPACE) this.#step(byte, at - 1);
+      else if (stopsAtLines && isLineEnd(byte)) break;
     }
     return at;
   }
@@ -124,12 +137,6 @@ export class JsonWalk {
 
   #step(byte: number, at: number): void {
     switch (byte) {
-      case LF:
-      case CR:
-      case TAB:
-        return;
-      case QUOTE:
-        return this.#startString(at);
       case COMMA:
         this.#expectsKey = this.depth <= deepestKey && this.#isObject[this.depth] === true;
         this.#isAwaited = false;
@@ -142,14 +149,11 @@ export class JsonWalk {
         this.#isAwaited = false;
         this.#told.valueStart(this.depth, byte === OPEN_BRACE, at);
         return this.#enter(byte === OPEN_BRACE);
-      case CLOSE_BRACE:
-      case CLOSE_BRACKET:
+      default:
         this.#expectsKey = false;
         this.#isAwaited = false;
         this.depth--;
         return this.#told.leave(this.depth, at);
-      default:
-        return this.#seeScalar(byte, at);
     }
   }
 
@@ -162,21 +166,28 @@ export class JsonWalk {
     this.keys[this.depth] = null;
   }
 
-  #seeScalar(byte: number, at: number): void {
+  #startScalar(byte: number, at: number): void {
+    this.#isInScalar = true;
     if (this.#isAwaited && byte >= ZERO && byte <= NINE) this.#told.value(String.fromCharCode(byte), at);
     this.#isAwaited = false;
     this.#told.valueStart(this.depth, false, at);
   }
 
-  #startString(at: number): void {
+  /** @param from - behind the quote. @returns where it goes on */
+  #startString(chunk: Uint8Array, from: number): number {
     this.#isInString = true;
     this.#isEscaped = false;
     this.#word = '';
-    if (this.#expectsKey) this.#reading = this.depth <= deepestKey ? 'key' : 'nothing';
+    if (this.#expectsKey) this.#reading = 'key';
     else {
       this.#reading = this.#isAwaited ? 'value' : 'nothing';
-      this.#told.valueStart(this.depth, false, at);
+      this.#told.valueStart(this.depth, false, from - 1);
     }
+    return this.#readString(chunk, from);
+  }
+
+  #readString(chunk: Uint8Array, from: number): number {
+    return this.#reading === 'nothing' ? this.#skipString(chunk, from) : this.#readWord(chunk, from);
   }
 
   /** Nearly every key lies whole in its chunk and is compared where it lies; only one that is cut is put together. */
@@ -185,7 +196,7 @@ export class JsonWalk {
       const end = plainEnd(chunk, from);
       if (end >= 0) {
         this.#endWord(this.#words.find(chunk, from, end), end);
-        return end + 1;
+        return end + 1 < chunk.length && chunk[end + 1] === COLON ? end + 2 : end + 1;
       }
     }
     const longest = this.#reading === 'key' ? longestWord : longestValue;
@@ -219,8 +230,8 @@ export class JsonWalk {
       this.#isEscaped = false;
       at++;
     }
-    for (;;) {
-      const near = Math.min(at + nearBytes, chunk.length);
+    for (let reach = nearBytes; ; reach = escapedNearBytes) {
+      const near = Math.min(at + reach, chunk.length);
       while (at < near) {
         const byte = chunk[at];
         if (byte === QUOTE) return this.#endString(at);
@@ -237,7 +248,6 @@ export class JsonWalk {
         return chunk.length;
       }
       if (!isEscaped) return this.#endString(quote);
-      // Where one quote is escaped, others are.
       at = quote + 1;
     }
   }

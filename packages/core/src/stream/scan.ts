@@ -274,6 +274,8 @@ export class Scan implements Walked {
 
   key(depth: number, word: string): boolean {
     if (depth === 1 && this.#isUndecided) this.#decide(word);
+    // Nobody waits for the value of such a key; at depth 4 it may be content all the same.
+    if (word === '' && depth !== 4) return false;
     const { keys } = this.#walk;
     if (this.#event !== null) {
       return (depth <= 2 && this.#event.awaits(depth, word, keys[1] ?? null)) || this.#awaitsName(depth, word);

@@ -115,6 +115,21 @@ describe('a name that is read where it lies', () => {
     );
   });
 
+  test('is told by the host of its own URI, whatever host came before', () => {
+    const ours = ['generativelanguage.googleapis.com', 'gateway.example'];
+    const hosts = [...ours, ...ours.map((host) => `${host}.com`), 'example.com', 'example.com.au'];
+    const pairs = hosts.flatMap((one) => hosts.flatMap((other) => [one, other, one]));
+    const uris = pairs.map((host, at) => `https://${host}/v1beta/files/f${at}`);
+    const known = uris
+      .filter((uri) => nameInValue(uri, ownHosts) !== null)
+      .map((uri) => uri.slice(uri.indexOf('files/')));
+    expect(namesIn(JSON.stringify({ url: uris }))).toEqual(known);
+    expect(known).toHaveLength(pairs.length / 3);
+    // Escapes are undone in one and the same place, again and again.
+    const escaped = uris.map((uri) => `"${uri.replaceAll('/', '\\/')}"`);
+    expect(namesIn(`{"url":[${escaped.join(',')}]}`)).toEqual(known);
+  });
+
   test('is not taken for the same id of another collection', () => {
     const body = { previousInteractionId: 'x', environment: 'x', agent: 'x', voice: 'x', continuationToken: 'x' };
     const names = namesIn(JSON.stringify({ ...body, fileUri: 'files/x', url: 'files/x' }));

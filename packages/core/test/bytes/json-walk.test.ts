@@ -49,6 +49,14 @@ test('what follows a deep container without a comma is no key', () => {
   expect(toldOf(body, [body.length], false)).not.toContain(`key ${deepest} fileUri`);
 });
 
+test('what is no JSON is told in the same way, however it is cut', () => {
+  const body = Buffer.from('{"a":1 2,"b":-x "fileUri" 7 :tr"u"e,,"parts":[1\t2\n3]4}');
+  const expected = toldOf(body, [body.length], false);
+  expect(expected.filter((told) => told.endsWith('false false'))).toHaveLength(10);
+  expect(toldOf(body, Array(body.length).fill(1), false)).toEqual(expected);
+  for (let cut = 1; cut < body.length; cut++) expect(toldOf(body, [cut, body.length], false)).toEqual(expected);
+});
+
 /** Feeds it in pieces of these lengths, and, where it stops at lines, line by line. */
 function toldOf(body: Uint8Array, pieces: readonly number[], stopsAtLines: boolean): string[] {
   const told: string[] = [];
@@ -62,9 +70,7 @@ function toldOf(body: Uint8Array, pieces: readonly number[], stopsAtLines: boole
       },
       value() {},
       valueStart(depth, isObject, at) {
-        // A number begins with each of its digits.
-        if (depth <= deepest && '"{['.includes(String.fromCharCode(piece[at] as number)))
-          told.push(`start ${depth} ${isObject}`);
+        told.push(`start ${depth} ${isObject} ${'"{['.includes(String.fromCharCode(piece[at] as number))}`);
       },
       leave(depth) {
         if (depth < deepest) told.push(`leave ${depth}`);
@@ -92,8 +98,8 @@ function* tellsOf(value: unknown, depth: number): Iterable<string> {
   for (const [name, one] of Object.entries(value)) {
     if (!Array.isArray(value) && depth + 1 <= deepest && known.includes(name)) yield `key ${depth + 1} ${name}`;
     const isContainer = typeof one === 'object' && one !== null;
-    if (depth + 1 <= deepest && (isContainer || typeof one === 'string'))
-      yield `start ${depth + 1} ${isContainer && !Array.isArray(one)}`;
+    if (depth + 1 <= deepest)
+      yield `start ${depth + 1} ${isContainer && !Array.isArray(one)} ${isContainer || typeof one === 'string'}`;
     yield* tellsOf(one, depth + 1);
   }
   if (depth < deepest) yield `leave ${depth}`;
