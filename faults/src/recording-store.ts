@@ -46,6 +46,7 @@ export class RecordingStore implements Store {
     this.#store.settle(reservation, spent);
   }
 
+  renew: Store['renew'] = (...renewal) => this.#store.renew(...renewal);
   cool = (rest: Rest) => this.#store.cool(rest);
   wake = (scope: string, subject: string) => this.#store.wake(scope, subject);
   rests = () => this.#store.rests();

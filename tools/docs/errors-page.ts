@@ -1,4 +1,4 @@
-/** `docs/errors.md`: every error code with its meaning, from the table in `errors.ts`. */
+/** `docs/errors.md`: every error code with its meaning, from `error-table.ts`. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { evaluate } from './evaluate.ts';
@@ -10,9 +10,9 @@ interface Meaning {
   readonly help: string;
 }
 
-const errorsFile = 'packages/core/src/errors.ts';
+const errorsFile = 'packages/core/src/error-table.ts';
 
-/** @throws Error when `errors.ts` is missing or exports no `errorTable` */
+/** @throws Error when `error-table.ts` is missing or exports no `errorTable` */
 export async function errorsPage(root: string): Promise<string> {
   const file = join(root, errorsFile);
   if (!existsSync(file)) throw new Error(`${errorsFile} is missing`);

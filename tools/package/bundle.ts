@@ -8,10 +8,10 @@ import type { Outcome } from '../outcome.ts';
 /** Offenders named in the message; a library of Node's has hundreds. */
 const shown = 5;
 /**
- * The whole app of a user, minified and compressed, in KiB. The aim is 80; Live, `lru-cache`, `cockatiel` and `p-queue` are
- * 18 of what is over it (docs/decisions/2026-11-21-edge-bundle.md). Lower it with each step, and raise it for a reason.
+ * The whole app of a user, minified and compressed, in KiB. The aim is 80; what it is made of is in
+ * docs/decisions/2026-11-21-edge-bundle.md. Lower it with each step, and raise it for a reason.
  */
-const mostGzipKib = 117;
+const mostGzipKib = 104;
 
 /** @param specifier - the entry that makes handlers for the edge, named in messages */
 export async function bundleForTheEdge(project: string, specifier: string): Promise<Outcome> {

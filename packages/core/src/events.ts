@@ -166,9 +166,20 @@ export interface GatewayEvents {
   overload: OverloadEvent;
 }
 
-/** Tells listeners what happened, at once and in order. */
+type Listener = (event: never) => unknown;
+/** Where a text and an error are shown to whoever runs the process. */
+type Warn = (text: string, error: unknown) => void;
+
+/** Tells listeners what happened, at once and in order. A listener that fails disturbs neither the others nor who tells. */
 export class Emitter {
-  readonly #listeners = new Map<keyof GatewayEvents, Set<(event: never) => void>>();
+  readonly #warn: Warn;
+  readonly #listeners = new Map<keyof GatewayEvents, Set<Listener>>();
+  /** Their errors have been told; one that fails would do so with every request. */
+  readonly #failing = new WeakSet<Listener>();
+
+  constructor(warn: Warn = console.error) {
+    this.#warn = warn;
+  }
 
   on<Name extends keyof GatewayEvents>(name: Name, listener: (event: GatewayEvents[Name]) => void): () => void {
     const listeners = this.#listeners.get(name) ?? new Set();
@@ -186,13 +197,19 @@ export class Emitter {
     if (listeners === undefined) return;
     for (const listener of listeners) {
       try {
-        (listener as (event: GatewayEvents[Name]) => void)(event);
+        const returned = (listener as (event: GatewayEvents[Name]) => unknown)(event);
+        // An async function fits the type, too, and its rejection would end the process.
+        if (returned instanceof Promise) returned.catch((error) => this.#failed(name, listener, error));
       } catch (error) {
-        // A listener's fault is its owner's to hear of, and must not end the request that was being told about.
-        queueMicrotask(() => {
-          throw error;
-        });
+        this.#failed(name, listener, error);
       }
     }
+  }
+
+  #failed(name: keyof GatewayEvents, listener: Listener, error: unknown): void {
+    if (this.#failing.has(listener)) return;
+    this.#failing.add(listener);
+    const text = `A listener of the event "${name}" has failed. Requests go on; this is told once for each listener.`;
+    this.#warn(text, error);
   }
 }

@@ -5,7 +5,6 @@ import { defaultUpstream } from '#upstream';
 import { Alarms } from './attempt/alarms.ts';
 import { Answers } from './cache/answers.ts';
 import { Cancellation } from './cancellation.ts';
-import type { Dial, Opening } from './channel.ts';
 import { requestOf, webExchange } from './client/web.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import { Gate } from './door/gate.ts';
@@ -13,11 +12,11 @@ import { Overload } from './door/overload.ts';
 import { SluiceError } from './errors.ts';
 import { Emitter, type GatewayEvents } from './events.ts';
 import { BreakerControl } from './health/control.ts';
-import { build, type GatewaySettings, type Ground } from './house.ts';
-import { Sessions } from './live/sessions.ts';
+import { build, type GatewaySettings, type Ground, type House } from './house.ts';
 import type { GatewayOptions } from './options.ts';
 import type { Vitals } from './platform/platform.ts';
 import { PoolControl } from './pool/control.ts';
+import { Sessions } from './sessions.ts';
 import { resolveSettings } from './settings.ts';
 import type { Snapshot } from './snapshot.ts';
 import { type GuardedStore, guardedStore } from './store/guarded.ts';
@@ -39,30 +38,30 @@ export interface Gateway {
   /** Takes one request all the way. Never rejects; drivers call it. */
   handle(exchange: Exchange): Promise<void>;
   /**
-   * Holds one session of the Live API, from the knock to the last good-bye. Never rejects; drivers call it.
-   *
-   * @param dial - how the provider is reached
-   */
-  converse(opening: Opening, dial: Dial): Promise<void>;
-  /**
    * Calls the gateway in process, in the place of the global `fetch`: only the path and query of the URL count.
-   * Callers sign as they would over the network. Aborting the signal ends the provider's call.
+   * Callers sign as they would over the network. Aborting the signal ends the provider's call. Arguments that `Request`
+   * refuses reject with its error.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /**
    * Turns the next new request away where the process cannot keep up. A driver that can refuse at less cost than by an
    * exchange asks here first, once, and says so by `Exchange.wasLetIn`; the others need not.
    *
-   * @returns what to answer; null when the request may come in
+   * @returns what to answer, and what to do with the connection then; null when the request may come in
    */
   turnAway(caller: TurnAwayOptions): TurnedAway | null;
-  /** Listens to what happens. @returns a function that stops listening */
+  /**
+   * Listens to what happens. A listener that throws or rejects disturbs neither requests nor other listeners: its first
+   * error is a warning of the process (`process.on('warning')`; where there is no Node, `console.error`).
+   *
+   * @returns a function that stops listening
+   */
   on<Name extends keyof GatewayEvents>(name: Name, listener: (event: GatewayEvents[Name]) => void): () => void;
   /** A picture of pools, breakers and requests under way. */
   snapshot(): Snapshot;
   /** False while memory runs out: then drivers let each connection end with its answer. */
   readonly keepsConnections: boolean;
-  /** Lets nobody in any more, and resolves when nobody is inside. New requests are answered 503 `draining`. */
+  /** Lets nobody in any more, and resolves when nobody is inside and what was said last has left. New requests are answered 503 `draining`. */
   drain(options: DrainOptions): Promise<void>;
   /** Lets nobody in any more, and lets go of all connections to providers. */
   close(): Promise<void>;
@@ -74,7 +73,7 @@ export interface Gateway {
   ready(): Promise<void>;
   /**
    * Goes on with other options, all at once: requests under way finish with those that they came in under, and what is
-   * known of keys, quotas and breakers stays. `store`, `upstream` and `clock` stay as they were.
+   * known of keys, quotas and breakers stays. Live sessions of whoever is no caller any more are ended. `store`, `upstream` and `clock` stay as they were.
    *
    * @throws SluiceError `invalid_options` that lists every fault; then nothing has changed
    */
@@ -98,6 +97,22 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host>): Ga
   return gatewayWith(options as GatewayOptions, { vitals: platform.vitals });
 }
 
+/** By name, and not by identity: a host may have loaded core twice, or again, and keeps the gateway that it had. */
+const houseKey: unique symbol = Symbol.for('sluice.house');
+
+/** What entries find in a gateway that bring a story of their own. */
+interface Housed {
+  readonly [houseKey]: House;
+}
+
+/** The house that whoever comes now comes into. */
+export function houseOf(gateway: Gateway): House {
+  return (gateway as Gateway & Housed)[houseKey];
+}
+
+/** Drivers say last words apart from what was before, and end the connection a moment later: so hosts may exit after `drain`. */
+const lastWordsMs = 150;
+
 /** What only tests bring. */
 export interface Seams {
   /** How the process is. */
@@ -105,10 +120,10 @@ export interface Seams {
 }
 
 /** @see createGateway */
-export function gatewayWith(options: GatewayOptions, { vitals }: Seams): Gateway {
+export function gatewayWith(options: GatewayOptions, { vitals }: Seams): Gateway & Housed {
   const settings = resolveSettings(options);
   const clock = options.clock ?? systemClock;
-  const emitter = new Emitter();
+  const emitter = new Emitter(platform.warn);
   const gate = new Gate({
     clock,
     emitter,
@@ -138,22 +153,28 @@ export function gatewayWith(options: GatewayOptions, { vitals }: Seams): Gateway
   );
 
   return {
+    get [houseKey]() {
+      return house;
+    },
     get settings() {
       return house.shown;
     },
     pools: { [settings.pool.name]: control },
     breakers,
     handle: (exchange) => house.travel(exchange),
-    converse: (opening, dial) => house.converse(opening, dial),
     turnAway(caller) {
       if (!ground.gate.turnsAway()) return null;
       const { surfaces, cors } = house.stations;
-      return turnAways.turnAway(caller, surfaces, cors.headersFor(caller.headers));
+      return turnAways.turnAway(caller, surfaces, cors.headersFor(caller.headers), ground.gate.holdBack);
     },
     fetch(input, init) {
-      const { exchange, response } = webExchange(requestOf(absolute(input), init), '');
-      void house.travel(exchange);
-      return response;
+      try {
+        const { exchange, response } = webExchange(requestOf(absolute(input), init), '');
+        void house.travel(exchange);
+        return response;
+      } catch (error) {
+        return Promise.reject(error); // what is wrong with the arguments is told as `fetch` tells it
+      }
     },
     on: (name, listener) => emitter.on(name, listener),
     get keepsConnections() {
@@ -182,6 +203,7 @@ export function gatewayWith(options: GatewayOptions, { vitals }: Seams): Gateway
       ground.gate.keepTo(changed.server.maxBufferedBytes, changed.overload);
       ground.answers.keepTo(changed.cache);
       house = build(changed, ground, house);
+      await ground.sessions.keepTo(house.stations.auth);
       return house.ready;
     },
     async drain({ withinMs, graceMs = 0 }) {
@@ -189,12 +211,15 @@ export function gatewayWith(options: GatewayOptions, { vitals }: Seams): Gateway
       if (graceMs > 0) await sleep(clock, graceMs, new Cancellation());
       gate.shut();
       sessions.goAway(withinMs);
+      let hasExpelled = false;
       const cancel = clock.after(withinMs, () => {
+        hasExpelled = gate.open > 0;
         gate.expelAll(new SluiceError('draining', 'The gateway is shutting down and this took too long to finish.'));
       });
       await gate.empty();
       ground.answers.close();
       cancel();
+      if (hasExpelled) await new Promise((resolve) => setTimeout(resolve, lastWordsMs));
     },
     async close() {
       ground.gate.shut();

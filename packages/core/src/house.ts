@@ -14,21 +14,18 @@ import type { Auth } from './auth/auth.ts';
 import { anyCaller, listedCallers } from './auth/callers.ts';
 import { askedCallers } from './auth/lookup.ts';
 import type { Answers } from './cache/answers.ts';
-import type { Dial, Opening } from './channel.ts';
 import type { Clock } from './clock.ts';
 import { corsRules } from './door/cors.ts';
 import type { Gate } from './door/gate.ts';
 import type { Emitter } from './events.ts';
 import { Health } from './health/health.ts';
 import { type Stations, travel } from './journey.ts';
-import { converse } from './live/converse.ts';
-import type { LiveStations } from './live/live-stations.ts';
-import type { Sessions } from './live/sessions.ts';
 import { ownLimit } from './plan/time-limit.ts';
 import { Keeper } from './pool/keeper.ts';
 import { KeyPool } from './pool/pool.ts';
 import { ProbeRound } from './pool/probes.ts';
 import { geminiProvider } from './provider/gemini/provider.ts';
+import type { Sessions } from './sessions.ts';
 import type { DoorSettings, Settings } from './settings.ts';
 import type { GuardedStore } from './store/guarded.ts';
 import type { Store } from './store/store.ts';
@@ -62,11 +59,14 @@ export interface House {
   readonly settings: Settings;
   readonly shown: GatewaySettings;
   readonly stations: Stations;
+  /** Live sessions under way, of this house and of those before it. */
+  readonly sessions: Sessions;
+  /** What the stations count in. */
+  readonly store: Store;
   readonly keeper: Keeper;
   /** Resolves when what the store knows of the pool is known here. */
   readonly ready: Promise<void>;
   travel(exchange: Exchange): Promise<void>;
-  converse(opening: Opening, dial: Dial): Promise<void>;
 }
 
 /** @param before - what was built before; what is known there is taken over */
@@ -121,8 +121,6 @@ export function build(settings: Settings, ground: Ground, before: House | null):
     clock,
     desk: { clock, emitter, room: gate.room },
   };
-  const { live, routes } = settings;
-  const talking: LiveStations = { ...stations, sessions: ground.sessions, live, routes };
   const ready = store.isShared ? keeper.restore() : Promise.resolve();
   // Whoever does not wait for it is served all the same, and the store's guard tells what is wrong.
   ready.catch(() => {});
@@ -130,15 +128,13 @@ export function build(settings: Settings, ground: Ground, before: House | null):
     settings,
     shown: { server, slowReaderMs: timeouts.slowReaderMs, warnings: settings.warnings },
     stations,
+    sessions: ground.sessions,
+    store,
     keeper,
     ready,
     travel(exchange) {
       keeper.sync();
       return travel(exchange, stations);
-    },
-    converse(opening, dial) {
-      keeper.sync();
-      return converse(opening, dial, talking);
     },
   };
 }

@@ -22,15 +22,10 @@ export type {
 } from './channel.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { googleErrorBody } from './dialect/gemini/dialect.ts';
+export type { Holdable } from './door/held-back.ts';
 // What went wrong
-export {
-  type ErrorCode,
-  type ErrorDetails,
-  type ErrorMeaning,
-  errorTable,
-  isSluiceError,
-  SluiceError,
-} from './errors.ts';
+export { type ErrorMeaning, errorTable } from './error-table.ts';
+export { type ErrorCode, type ErrorDetails, isSluiceError, SluiceError } from './errors.ts';
 // What happened
 export type {
   AttemptEvent,
@@ -53,6 +48,7 @@ export type {
 export { createGateway, type DrainOptions, type Gateway } from './gateway.ts';
 export type { BreakerControl } from './health/control.ts';
 export type { GatewaySettings } from './house.ts';
+export { converse } from './live/converse.ts';
 export type {
   AffinityOptions,
   BreakerOptions,

@@ -25,6 +25,7 @@ import { Story, type StoryTools } from './story.ts';
 import { type Order, type SupplyStations, supply } from './supply.ts';
 import { assertJson } from './surface/content-type.ts';
 import { registerFiles, type Surfaces } from './surface/surface.ts';
+import { keepWithin } from './upload/bound.ts';
 import { callerOf } from './upload/sessions.ts';
 import type { BodyStream, Exchange } from './wire.ts';
 
@@ -70,6 +71,7 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
     story.identified(caller);
     if (asked.wantsJson) assertJson(exchange.headers);
     if (asked.body === 'stream') stream = exchange.openBody();
+    if (asked.upload !== undefined) keepWithin(at.workshop.limits.maxUploadBytes, exchange.headers, stream);
     const body = asked.body === 'stream' ? noBytes : await exchange.readBody(at.maxBodyBytes, story);
     story.received(body, stream);
     // It may take as long as bytes come and go (attempt/sending.ts); a limit of the client's own holds all the same.
@@ -93,7 +95,7 @@ export async function travel(exchange: Exchange, at: Stations): Promise<void> {
       exchange,
       call,
       caller,
-      body,
+      body: at.surfaces.bodyUp(call, body),
       stream,
       headers,
       client,

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import type { Dial } from './channel.ts';
 import { mountPrefix, withoutMount } from './client/mount.ts';
 import type { Gateway } from './gateway.ts';
+import { converse } from './live/converse.ts';
 import { wsDial } from './live/ws-dial.ts';
 import { WsOpening } from './live/ws-opening.ts';
 import { isLivePath } from './surface/live-path.ts';
@@ -67,7 +68,7 @@ export function nodeUpgrade(
     const target = targetOf(req);
     if (others === 'leave' && !isLivePath(target)) return false;
     const opening = new WsOpening(req, socket, head, { target, remote: remoteOf(req), host: hostOf?.(req) });
-    void gateway.converse(opening, dial);
+    void converse(gateway, opening, dial);
     return true;
   };
   return Object.assign(listener, { isFor: (req: IncomingMessage) => isLivePath(targetOf(req)) });

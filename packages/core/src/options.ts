@@ -32,7 +32,8 @@ export interface GatewayOptions<Host = unknown> {
    */
   callers?: string | CallerOptions[] | CallerLookup<Host> | undefined;
   /**
-   * Other names for models, by alias. An alias stands wherever a path, or the setup of a session, names a model.
+   * Other names for models, by alias. An alias stands wherever a path names a model, and in the setup of a
+   * session, also where a token is minted for it.
    *
    * @default {}
    */
@@ -250,7 +251,7 @@ export interface LiveOptions {
   pingMs?: number | undefined;
 }
 
-/** Bounds of what is held in memory, in bytes. */
+/** Bounds of what is held in memory, and of what passes, in bytes. */
 export interface LimitOptions {
   /** One event of a stream. @default 33_554_432 */
   maxEventBytes?: number | undefined;
@@ -258,6 +259,11 @@ export interface LimitOptions {
   maxAnswerBytes?: number | undefined;
   /** How much of an error answer is read. @default 65_536 */
   maxErrorBytes?: number | undefined;
+  /**
+   * One upload, all pieces of its session together, counted as they come; more of it is answered 413, before anything goes
+   * up where its length is known. 0 for no limit. @default 0
+   */
+  maxUploadBytes?: number | undefined;
 }
 
 /**

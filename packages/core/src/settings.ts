@@ -11,13 +11,14 @@ import type { Clock } from './clock.ts';
 import type { OverloadSettings } from './door/overload.ts';
 import { SluiceError } from './errors.ts';
 import type { BreakerSettings } from './health/breaker.ts';
-import type { LiveSettings } from './live/live-stations.ts';
+import { isFields } from './json.ts';
 import type { Configuration, GatewayOptions } from './options.ts';
 import type { PoolSettings, StickyBy } from './pool/pool.ts';
 import type { ProjectSettings } from './pool/project.ts';
 import type { WaitingSettings } from './pool/waiting-room.ts';
+import type { LiveSettings } from './sessions.ts';
 import { describeFaults } from './settings/faults.ts';
-import { crossFaults, isRecord } from './settings/rules.ts';
+import { crossFaults } from './settings/rules.ts';
 import {
   addressRange,
   corsOrigin,
@@ -186,6 +187,7 @@ const gatewayShape = {
     maxEventBytes: z._default(whole(), 33_554_432),
     maxAnswerBytes: z._default(whole(), 67_108_864),
     maxErrorBytes: z._default(whole(1), 65_536),
+    maxUploadBytes: z._default(whole(), 0),
   }),
   overload: optionalSection({
     queueDelayMs: z._default(whole(), 25),
@@ -209,8 +211,6 @@ const gatewayShape = {
   }),
 };
 
-const storeAddress = optionalSection({ url: z._default(z.string().check(z.minLength(1)), 'memory:') });
-
 const gatewaySchema = section({
   ...gatewayShape,
   store: z.prefault(
@@ -227,25 +227,27 @@ const gatewaySchema = section({
   clock: z.optional(z.custom<Clock>((value) => typeof (value as Clock | null)?.now === 'function', 'a Clock')),
 });
 
-const configurationSchema = section({
-  ...gatewayShape,
-  store: storeAddress,
-  server: optionalSection({
-    ...door,
-    host: z._default(z.string().check(z.minLength(1)), '127.0.0.1'),
-    port: z._default(whole(0, 65_535), 8_787),
-    drainMs: z._default(whole(), 10_000),
-    drainGraceMs: z._default(whole(), 0),
-    headersInMs: z._default(whole(), 10_000),
-  }),
-  log: optionalSection({
-    level: z._default(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info'),
-    format: z._default(z.enum(['json', 'pretty']), 'json'),
-    requests: z._default(z.enum(['all', 'failed', 'none']), 'all'),
-  }),
-});
+/** Made when one is read: apps that give options have none. */
+const configurationSchema = () =>
+  section({
+    ...gatewayShape,
+    store: optionalSection({ url: z._default(z.string().check(z.minLength(1)), 'memory:') }),
+    server: optionalSection({
+      ...door,
+      host: z._default(z.string().check(z.minLength(1)), '127.0.0.1'),
+      port: z._default(whole(0, 65_535), 8_787),
+      drainMs: z._default(whole(), 10_000),
+      drainGraceMs: z._default(whole(), 0),
+      headersInMs: z._default(whole(), 10_000),
+    }),
+    log: optionalSection({
+      level: z._default(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info'),
+      format: z._default(z.enum(['json', 'pretty']), 'json'),
+      requests: z._default(z.enum(['all', 'failed', 'none']), 'all'),
+    }),
+  });
 
-type Parsed = z.output<typeof gatewaySchema> | z.output<typeof configurationSchema>;
+type Parsed = z.output<typeof gatewaySchema> | z.output<ReturnType<typeof configurationSchema>>;
 
 /**
  * Completes options, or says everything that is wrong with them.
@@ -267,7 +269,7 @@ export function resolveSettings(options: GatewayOptions): Settings {
  * createGateway(gateway);
  */
 export function readConfiguration(value: unknown): ResolvedConfiguration {
-  const { server, log, store } = parsedBy(configurationSchema, value);
+  const { server, log, store } = parsedBy(configurationSchema(), value);
   const { maxBodyBytes, maxBufferedBytes, bodyInMs, cors, publicOrigin, trustedProxies } = server;
   const { server: _server, log: _log, store: _store, ...rest } = value as Configuration;
   const door = { maxBodyBytes, maxBufferedBytes, bodyInMs, cors, publicOrigin, trustedProxies };
@@ -281,14 +283,14 @@ export function readConfiguration(value: unknown): ResolvedConfiguration {
   });
 }
 
-function parsedBy<Schema extends typeof gatewaySchema | typeof configurationSchema>(
+function parsedBy<Schema extends typeof gatewaySchema | ReturnType<typeof configurationSchema>>(
   schema: Schema,
   value: unknown,
 ): z.output<Schema> {
   const result = schema.safeParse(value);
   const shapeFaults = result.success ? [] : describeFaults(result.error.issues, value);
   // What has the right shape is judged even where something else has not: all is said at once.
-  const faults = [...shapeFaults, ...(isRecord(value) ? crossFaults(value) : [])];
+  const faults = [...shapeFaults, ...(isFields(value) ? crossFaults(value) : [])];
   if (faults.length > 0 || !result.success) throw invalid(faults);
   return result.data as z.output<Schema>;
 }

@@ -10,6 +10,7 @@ import type { Room } from './door/room.ts';
 import { isSluiceError, SluiceError } from './errors.ts';
 import type { CacheResult, Emitter, RequestOutcome, TokenUsage } from './events.ts';
 import type { Failure } from './failure.ts';
+import { pathOf } from './path-and-query.ts';
 import { Meter } from './stream/meter.ts';
 import type { Call } from './surface/surface.ts';
 import type { BodyRoom, BodyStream, Exchange, HeaderBag } from './wire.ts';
@@ -188,7 +189,7 @@ export class Story implements Inside, Tally, BodyRoom {
       surface: this.#call?.surface ?? 'none',
       call: this.#call?.name ?? null,
       method: this.#exchange.method,
-      path: (this.#exchange.target.split('?', 1)[0] as string).slice(0, longestPath),
+      path: pathOf(this.#exchange.target).slice(0, longestPath),
       model: this.#call?.model ?? null,
       caller: this.#caller?.id ?? null,
       remote: this.#exchange.remote,

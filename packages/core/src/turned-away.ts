@@ -6,6 +6,7 @@
  */
 
 import { refusalBody, refusalHead } from './dialect/refusal.ts';
+import type { Holdable } from './door/held-back.ts';
 import type { SluiceError } from './errors.ts';
 import type { Emitter } from './events.ts';
 import type { Knock, Surfaces } from './surface/surface.ts';
@@ -18,6 +19,8 @@ export interface TurnedAway {
   readonly headers: string[];
   /** Text, because Node sends head and text in one piece. */
   readonly body: string;
+  /** A driver calls it with the connection when the answer is out: that is not read for a while. Null where it may go on. */
+  readonly holdBack: ((connection: Holdable) => void) | null;
 }
 
 /** Who was turned away. */
@@ -44,12 +47,12 @@ export class TurnAways {
   }
 
   /** @param cors - header fields that let a web page read the answer */
-  turnAway(caller: TurnAwayOptions, surfaces: Surfaces, cors: HeaderBag): TurnedAway {
+  turnAway(caller: TurnAwayOptions, surfaces: Surfaces, cors: HeaderBag, holdBack: TurnedAway['holdBack']): TurnedAway {
     const { headers, body, bytes } = this.#readyFor(surfaces, caller.target);
     this.#tell(caller, bytes);
     const own = ['x-sluice-request-id', caller.requestId];
     for (const name in cors) own.push(name, String(cors[name]));
-    return { status: this.#error.status, headers: [...headers, ...own], body };
+    return { status: this.#error.status, headers: [...headers, ...own], body, holdBack };
   }
 
   #readyFor(surfaces: Surfaces, target: string): Ready {

@@ -64,6 +64,8 @@ export interface BodyStream extends AsyncIterable<Uint8Array> {
   readonly declaredBytes: number | null;
   /** How many have come from it so far. */
   readonly takenBytes: number;
+  /** No more than so many bytes may come: with the one after them it breaks, and the piece that it came in is not handed on. */
+  bound(mostBytes: number, tooMany: () => Error): void;
   /** Who is told what happens to it from now on; the one before is told nothing more. */
   watch(watcher: BodyWatcher | null): void;
   /** Whoever took it takes nothing more: a read that waits ends with the reason. What has not come yet can still be taken. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type ErrorCode, errorTable, isSluiceError, SluiceError } from '../src/errors.ts';
+import { errorTable } from '../src/error-table.ts';
+import { type ErrorCode, isSluiceError, SluiceError } from '../src/errors.ts';
 
 /** Design §5, written out. */
 const statuses: Readonly<Record<string, number>> = {

@@ -7,9 +7,9 @@ import { describe, expect, test } from 'vitest';
 /** From the bottom up; a name that ends in a slash stands for a folder. The first floor that names a file is its own. */
 const floors: readonly (readonly string[])[] = [
   // nouns
-  ['cancellation.ts', 'roster.ts'],
+  ['cancellation.ts', 'roster.ts', 'json.ts', 'path-and-query.ts'],
   ['wire.ts', 'errors.ts', 'clock.ts', 'bytes/', 'quota/', 'store/store.ts', 'platform/platform.ts'],
-  ['failure.ts', 'events.ts', 'channel.ts'],
+  ['failure.ts', 'events.ts', 'channel.ts', 'error-table.ts'],
   // contracts
   ['snapshot.ts', 'dialect/dialect.ts', 'auth/auth.ts', 'provider/provider.ts', 'plan/', 'platform/'],
   // languages, and other pure choices
@@ -32,12 +32,12 @@ const floors: readonly (readonly string[])[] = [
   ['attempt/'],
   // what uploads add to the story
   ['upload/'],
-  ['story.ts', 'planning.ts', 'turned-away.ts', 'resume/', 'cache/'],
+  ['story.ts', 'sessions.ts', 'planning.ts', 'turned-away.ts', 'resume/', 'cache/'],
   // a call's way to its answer, and the ways around it
   ['supply.ts'],
   ['sharing.ts'],
-  // the stories: of a request, and of a conversation
-  ['journey.ts', 'live/'],
+  // the story of a request
+  ['journey.ts'],
   // options, and what makes them complete
   ['options.ts'],
   ['settings/'],
@@ -45,6 +45,8 @@ const floors: readonly (readonly string[])[] = [
   // composition root
   ['house.ts'],
   ['gateway.ts'],
+  // the story of a conversation, which gateways do without
+  ['live/'],
   ['node-listener.ts'],
   ['local/'],
   // entries
@@ -99,6 +101,12 @@ describe('the floors of core', () => {
     ],
     ['a sibling', 'pool/lane.ts', "import { Health } from '../health/health.ts';", 'pool/lane.ts -> health/health.ts'],
     ['a Node module', 'stream/scan.ts', "import { Buffer } from 'node:buffer';", 'stream/scan.ts -> node:buffer'],
+    [
+      'Live in the gateway',
+      'gateway.ts',
+      "import { converse } from './live/converse.ts';",
+      'gateway.ts -> live/converse.ts',
+    ],
     ['a package for Node', 'gateway.ts', "import { WebSocket } from 'ws';", 'gateway.ts -> ws'],
     [
       'a conditional import from below',

@@ -39,7 +39,7 @@ const defaults = {
     callersMs: 10_000,
   },
   queue: { maxEntries: 100, maxWaitMs: 1_000 },
-  limits: { maxEventBytes: 33_554_432, maxAnswerBytes: 67_108_864, maxErrorBytes: 65_536 },
+  limits: { maxEventBytes: 33_554_432, maxAnswerBytes: 67_108_864, maxErrorBytes: 65_536, maxUploadBytes: 0 },
   overload: {
     queueDelayMs: 25,
     refuseDelayMs: 50,
@@ -170,7 +170,7 @@ const everything = {
     callersMs: 9,
   },
   queue: { maxEntries: 1, maxWaitMs: 2 },
-  limits: { maxEventBytes: 1, maxAnswerBytes: 2, maxErrorBytes: 3 },
+  limits: { maxEventBytes: 1, maxAnswerBytes: 2, maxErrorBytes: 3, maxUploadBytes: 4 },
   overload: {
     queueDelayMs: 1,
     refuseDelayMs: 2,

@@ -18,7 +18,7 @@ import {
 import { connect, placeOf } from './connection.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Keys, meterKeys, openOf, restsOf } from './keys.ts';
-import { reserveLua, settleLua } from './lua/reserve.ts';
+import { renewLua, reserveLua, settleLua } from './lua/reserve.ts';
 import { coolLua, indexLua, restsLua, wakeLua } from './lua/rests.ts';
 import { appendLua, claimLua, ownLua } from './lua/things.ts';
 import { Opening } from './opening.ts';
@@ -55,6 +55,7 @@ export function redisStore(options: RedisStoreOptions): Store {
 const scripts = {
   reserve: new Script(reserveLua),
   settle: new Script(settleLua),
+  renew: new Script(renewLua),
   cool: new Script(coolLua),
   wake: new Script(wakeLua),
   rests: new Script(restsLua),
@@ -75,6 +76,8 @@ interface Held extends Reservation {
   /** The meters that count something, and as what the tokens were counted on each; -1 where they were not. */
   readonly meters: readonly Meter[];
   readonly tokens: number;
+  /** The server forgets what is settled, so only here it is known that nothing is to be renewed. */
+  isSettled: boolean;
 }
 
 class RedisStore implements Store {
@@ -113,7 +116,7 @@ class RedisStore implements Store {
     const meters = need.meters.filter(({ limits }) => isLimited(limits));
     const id = `${this.#instance}-${++this.#count}`;
     const dayEndsAtMs = this.#dayOf(Date.now() + this.#aheadMs);
-    const held: Held = { id, scope, meters, dayEndsAtMs, tokens: whole(need.tokens), second: -1 };
+    const held: Held = { id, scope, meters, dayEndsAtMs, tokens: whole(need.tokens), second: -1, isSettled: false };
     if (meters.length === 0 && subjects.length === 0) return { reservation: held, shortage: null };
     return this.#reserve(held, need);
   }
@@ -150,7 +153,23 @@ class RedisStore implements Store {
   settle(reservation: Reservation, spent: Spent): Eventually<void> {
     const held = reservation as Partial<Held> & Reservation;
     // Nothing was counted, or it was made elsewhere.
-    return (held.meters?.length ?? 0) === 0 ? undefined : this.#settle(held as Held, spent);
+    if ((held.meters?.length ?? 0) === 0) return;
+    held.isSettled = true;
+    return this.#settle(held as Held, spent);
+  }
+
+  /** Each by itself: in a cluster they lie apart. */
+  renew(reservations: readonly Reservation[], leaseMs: number): Eventually<void> {
+    const running = (reservations as readonly Held[]).filter(({ meters, isSettled }) => !isSettled && isAtOnce(meters));
+    if (running.length === 0) return;
+    return Promise.all(running.map((held) => this.#renew(held, leaseMs))).then(() => {});
+  }
+
+  async #renew({ id, scope, meters, dayEndsAtMs }: Held, leaseMs: number): Promise<void> {
+    const key = this.#keys.scope(scope);
+    const inFlight = meters.filter(({ limits }) => limits.maxInFlight > 0);
+    const keys = inFlight.map(({ name }) => meterKeys(key, name, dayEndsAtMs)[2]);
+    await this.#run(scripts.renew, [openOf(key), ...keys], [id, Math.ceil(leaseMs)]);
   }
 
   async #settle({ id, scope, meters, dayEndsAtMs, tokens, second }: Held, spent: Spent): Promise<void> {
@@ -266,6 +285,11 @@ class RedisStore implements Store {
 
 function isLimited({ requestsPerMinute, tokensPerMinute, requestsPerDay, maxInFlight }: Meter['limits']): boolean {
   return requestsPerMinute > 0 || tokensPerMinute > 0 || requestsPerDay > 0 || maxInFlight > 0;
+}
+
+/** Nobody else's has meters here. */
+function isAtOnce(meters: readonly Meter[] | undefined): boolean {
+  return meters?.some(({ limits }) => limits.maxInFlight > 0) ?? false;
 }
 
 /** Redis adds whole numbers. */

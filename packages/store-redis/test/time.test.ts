@@ -2,7 +2,7 @@
 
 import { type Clock, memoryStore, type Reservation, type Store } from '@sluice/core';
 import { redisStore } from '@sluice/store-redis';
-import { fakeClock } from '@sluice/testkit';
+import { describeSessions, fakeClock } from '@sluice/testkit';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -30,7 +30,8 @@ describe.skipIf(missing !== null)('with the server clock moved by hand', () => {
 
   let opened = 0;
   /** The real scripts on the real server; only where they ask it for the time they are told ours. */
-  const open = (clock: Clock, skewMs = 0): Store => {
+  const open = (clock: Clock, skewMs = 0, isNew = true): Store => {
+    if (isNew) opened++;
     vi.spyOn(Date, 'now').mockImplementation(() => clock.wallNow() + skewMs);
     const moved: Record<string, unknown> = {
       isCluster: false,
@@ -46,7 +47,7 @@ describe.skipIf(missing !== null)('with the server clock moved by hand', () => {
         return client.call('eval', [String(script).replace("redis.call('TIME')", now), ...rest]);
       },
     };
-    return redisStore({ client: moved as unknown as Redis, prefix: `time${opened++}` });
+    return redisStore({ client: moved as unknown as Redis, prefix: `time${opened - 1}` });
   };
 
   describe('the contract of stores', () => {
@@ -56,6 +57,8 @@ describe.skipIf(missing !== null)('with the server clock moved by hand', () => {
     countsDays(stage);
     countsInFlight(stage);
   });
+
+  describeSessions('Redis', (clock, isNew) => open(clock, 0, isNew));
 
   test('it decides as the store in memory does, call by call', async () => {
     const limits = fc.record({

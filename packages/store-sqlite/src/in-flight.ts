@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts';
 
 export class InFlight {
   readonly #add: StatementSync;
+  readonly #renew: StatementSync;
   readonly #delete: StatementSync;
   readonly #count: StatementSync;
   readonly #sweep: StatementSync;
@@ -12,6 +13,7 @@ export class InFlight {
 
   constructor(connection: Connection) {
     this.#add = connection.prepare('INSERT INTO held (meter, id, since_ms, until_ms) VALUES (?, ?, ?, ?)');
+    this.#renew = connection.prepare('UPDATE held SET since_ms = ?, until_ms = ? WHERE meter = ? AND id = ?');
     this.#delete = connection.prepare('DELETE FROM held WHERE meter = ? AND id = ?');
     this.#count = connection.prepare(
       `SELECT count(*) AS all_, total(until_ms <= ?) AS past, total(since_ms > ?) AS future FROM held WHERE meter = ?`,
@@ -24,6 +26,13 @@ export class InFlight {
 
   add(meter: number, id: string, wallMs: number, leaseMs: number): void {
     this.#add.run(meter, id, wallMs, wallMs + leaseMs);
+  }
+
+  /** @returns false when its place was counted out, and had to be taken again */
+  renew(meter: number, id: string, wallMs: number, leaseMs: number): boolean {
+    if (this.#renew.run(wallMs, wallMs + leaseMs, meter, id).changes === 1) return true;
+    this.add(meter, id, wallMs, leaseMs);
+    return false;
   }
 
   /** @returns false when it held no place any more */

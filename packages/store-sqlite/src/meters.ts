@@ -132,6 +132,12 @@ export class Meters {
     this.#change.run(isInMinute ? fewerNow : 0, isInMinute ? more : 0, dayEndsAtMs, fewer, places, meter);
   }
 
+  /** @see Store.renew */
+  renew({ meter, dayEndsAtMs, limits }: Entry, id: string, wallMs: number, leaseMs: number): void {
+    if (limits.maxInFlight === 0 || this.#inFlight.renew(meter, id, wallMs, leaseMs)) return;
+    this.#change.run(0, 0, dayEndsAtMs, 0, 1, meter);
+  }
+
   #write({ id, second, requestsNow, tokensNow, requests, tokens, dayEndsAtMs, today, inFlight }: Standing): void {
     this.#put.run(second, requestsNow, tokensNow, requests, tokens, dayEndsAtMs, today, inFlight, id);
   }

@@ -8,6 +8,7 @@
 import type { StatementSync } from 'node:sqlite';
 import type { Clock, Eventually, Rest, Shortage } from '@sluice/core';
 import type { Connection } from './connection.ts';
+import type { RecentRests } from './recent-rests.ts';
 
 /** Clocks of two processes of one machine differ by less. */
 const skewMs = 5_000;
@@ -27,23 +28,12 @@ export class RestReader {
     );
   }
 
-  /** The longest rest among these subjects. Only inside a transaction that may write. */
-  longest(scope: string, subjects: readonly string[], wallMs: number): Shortage | null {
-    if (subjects.length === 0) return null;
-    let rests = this.#inScope.all(scope) as unknown as Rest[];
-    if (rests.length === 0) return null;
-    if (rests.some((rest) => isAhead(rest, wallMs))) {
-      this.mend(wallMs);
-      rests = this.#inScope.all(scope) as unknown as Rest[];
-    }
-    let longest: Shortage | null = null;
-    for (const { subject, reason, untilMs } of rests) {
-      if (!subjects.includes(subject) || (untilMs !== null && untilMs <= wallMs)) continue;
-      const retryAfterMs = untilMs === null ? null : untilMs - wallMs;
-      const found: Shortage = { by: 'rest', name: subject, retryAfterMs, reason };
-      if (isLonger(found, longest)) longest = found;
-    }
-    return longest;
+  /** The rests of a scope, over or not. Mends them where that is needed. */
+  of(scope: string, wallMs: number): readonly Rest[] {
+    const rests = this.#inScope.all(scope) as unknown as Rest[];
+    if (!rests.some((rest) => isAhead(rest, wallMs))) return rests;
+    this.mend(wallMs);
+    return this.#inScope.all(scope) as unknown as Rest[];
   }
 
   all(): Rest[] {
@@ -59,13 +49,16 @@ export class RestReader {
 export class Rests {
   readonly #control: Connection;
   readonly #clock: Clock;
+  readonly #recent: RecentRests;
   readonly #reader: RestReader;
   readonly #cool: StatementSync;
   readonly #wake: StatementSync;
 
-  constructor(control: Connection, clock: Clock) {
+  /** @param recent - told of whatever changes here */
+  constructor(control: Connection, clock: Clock, recent: RecentRests) {
     this.#control = control;
     this.#clock = clock;
+    this.#recent = recent;
     this.#reader = new RestReader(control);
     this.#cool = control.prepare(
       `INSERT INTO rests (scope, subject, reason, since_ms, until_ms) VALUES (?, ?, ?, ?, ?)
@@ -77,14 +70,14 @@ export class Rests {
   }
 
   cool({ scope, subject, reason, sinceMs, untilMs }: Rest): Eventually<void> {
-    return this.#control.write(() => {
+    return this.#write(() => {
       this.#reader.mend(this.#clock.wallNow());
       this.#cool.run(scope, subject, reason, sinceMs, untilMs);
     });
   }
 
   wake(scope: string, subject: string): Eventually<void> {
-    return this.#control.write(() => void this.#wake.run(scope, subject));
+    return this.#write(() => void this.#wake.run(scope, subject));
   }
 
   all(): Eventually<Rest[]> {
@@ -92,7 +85,7 @@ export class Rests {
     const live = (): Rest[] => this.#reader.all().filter(({ untilMs }) => untilMs === null || untilMs > wallMs);
     const mended = (rests: Rest[]): Eventually<Rest[]> => {
       if (!rests.some((rest) => isAhead(rest, wallMs))) return rests;
-      return this.#control.write(() => {
+      return this.#write(() => {
         this.#reader.mend(wallMs);
         return live();
       });
@@ -100,6 +93,26 @@ export class Rests {
     const rests = this.#control.read(live);
     return rests instanceof Promise ? rests.then(mended) : mended(rests);
   }
+
+  #write<Value>(work: () => Value): Eventually<Value> {
+    return this.#control.write(() => {
+      // Nobody reads between this and the commit: they are one turn of the event loop.
+      this.#recent.forget();
+      return work();
+    });
+  }
+}
+
+/** The longest of these rests that is about one of the subjects and not over. */
+export function longestOf(rests: readonly Rest[], subjects: readonly string[], wallMs: number): Shortage | null {
+  let longest: Shortage | null = null;
+  for (const { subject, reason, untilMs } of rests) {
+    if (!subjects.includes(subject) || (untilMs !== null && untilMs <= wallMs)) continue;
+    const retryAfterMs = untilMs === null ? null : untilMs - wallMs;
+    const found: Shortage = { by: 'rest', name: subject, retryAfterMs, reason };
+    if (isLonger(found, longest)) longest = found;
+  }
+  return longest;
 }
 
 /** Of several things in the way the one that stands there longest is told; `null` is for ever. */

@@ -19,6 +19,7 @@ import { Claims } from './claims.ts';
 import { Connection } from './connection.ts';
 import { StateFile } from './file.ts';
 import { Owners } from './owners.ts';
+import { RecentRests } from './recent-rests.ts';
 import { AuditRecord } from './record.ts';
 import { Reservations } from './reservations.ts';
 import { Rests } from './rests.ts';
@@ -73,6 +74,7 @@ export class SqliteStore implements Store {
   readonly #file: StateFile;
   readonly #counters: Connection;
   readonly #control: Connection;
+  readonly #recent: RecentRests;
   readonly #reservations: Reservations;
   readonly #rests: Rests;
   readonly #owners: Owners;
@@ -84,8 +86,9 @@ export class SqliteStore implements Store {
     this.#file = file;
     this.#counters = counters;
     this.#control = control;
-    this.#reservations = new Reservations(file, counters, clock);
-    this.#rests = new Rests(control, clock);
+    this.#recent = new RecentRests(clock);
+    this.#reservations = new Reservations(file, counters, clock, this.#recent);
+    this.#rests = new Rests(control, clock, this.#recent);
     this.#owners = new Owners(control, clock);
     this.#claims = new Claims(counters, control, clock);
     this.#record = new AuditRecord(control);
@@ -97,6 +100,10 @@ export class SqliteStore implements Store {
 
   settle(reservation: Reservation, spent: Spent): Eventually<void> {
     return this.#reservations.settle(reservation, spent);
+  }
+
+  renew(reservations: readonly Reservation[], leaseMs: number): Eventually<void> {
+    return this.#reservations.renew(reservations, leaseMs);
   }
 
   cool(rest: Rest): Eventually<void> {
@@ -147,6 +154,7 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     if (this.#counters.database.isOpen) await this.#leave();
+    this.#recent.forget();
     this.#counters.close();
     this.#control.close();
   }

@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isSluiceError, type Store } from '@sluice/core';
 import { eventually, fakeClock } from '@sluice/testkit';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Connection } from '../src/connection.ts';
 import { sqliteStore } from '../src/index.ts';
 import { newPath } from './folder.ts';
 import { racersOn, started } from './processes.ts';
@@ -120,6 +121,66 @@ describe('while another program writes', () => {
     expect(await store.find(['f'])).toEqual([null]);
     expect(await store.rests()).toEqual([]);
     expect((await store.reserve({ ...need, meters: [] })).shortage ?? null).toBeNull();
+  });
+});
+
+describe('where nothing is counted', () => {
+  const uncounted = { ...need, meters: [], subjects: ['project'] };
+  const rest = { scope: 's', subject: 'project', reason: 'quota_day', sinceMs: 0, untilMs: null };
+
+  afterEach(() => vi.restoreAllMocks());
+
+  test('what rests is read once in 25 ms, however many calls there are', async () => {
+    const clock = fakeClock();
+    const store = opened(newPath(), { clock });
+    const reads = vi.spyOn(Connection.prototype, 'read');
+    for (let ms = 0; ms < 75; ms++) {
+      for (let call = 0; call < 20; call++) expect((await store.reserve(uncounted)).shortage).toBeNull();
+      await clock.advance(1);
+    }
+    expect(reads).toHaveBeenCalledTimes(3);
+  });
+
+  test('what another process puts to rest or wakes is seen 25 ms later', async () => {
+    const clock = fakeClock();
+    const path = newPath();
+    const [one, two] = [opened(path, { clock }), opened(path, { clock })];
+    expect((await one.reserve(uncounted)).shortage).toBeNull();
+    await two.cool(rest);
+    await clock.advance(25);
+    expect((await one.reserve(uncounted)).shortage).toMatchObject({ by: 'rest', reason: 'quota_day' });
+    await two.wake('s', 'project');
+    await clock.advance(25);
+    expect((await one.reserve(uncounted)).shortage).toBeNull();
+  });
+
+  test('what this process puts to rest or wakes is seen at once', async () => {
+    const store = opened(newPath(), { clock: fakeClock() });
+    for (let time = 0; time < 3; time++) {
+      expect((await store.reserve(uncounted)).shortage).toBeNull();
+      await store.cool(rest);
+      expect((await store.reserve(uncounted)).shortage).toMatchObject({ by: 'rest', reason: 'quota_day' });
+      await store.wake('s', 'project');
+    }
+  });
+
+  test('a rest ends to the ms, though it was not read again', async () => {
+    const clock = fakeClock();
+    const store = opened(newPath(), { clock });
+    const sinceMs = clock.wallNow();
+    await store.cool({ ...rest, sinceMs, untilMs: sinceMs + 5 });
+    for (const leftMs of [5, 4, 3, 2, 1]) {
+      expect((await store.reserve(uncounted)).shortage).toMatchObject({ retryAfterMs: leftMs });
+      await clock.advance(1);
+    }
+    expect((await store.reserve(uncounted)).shortage).toBeNull();
+  });
+
+  test('what is known of it ends with the store', async () => {
+    const store = opened(newPath(), { clock: fakeClock() });
+    await store.reserve(uncounted);
+    await store.close();
+    expect(await caught(() => store.reserve(uncounted))).toMatchObject({ code: 'storage_unavailable' });
   });
 });
 

@@ -1,4 +1,4 @@
-import { describeGateways, describeStore } from '@sluice/testkit';
+import { describeGateways, describeSessions, describeStore } from '@sluice/testkit';
 import { sqliteStore } from '../src/index.ts';
 import { newPath } from './folder.ts';
 import { racersOn } from './processes.ts';
@@ -17,4 +17,9 @@ describeStore('SQLite', {
 describeGateways('SQLite', (isNew) => {
   if (isNew) path = newPath();
   return sqliteStore({ path });
+});
+
+describeSessions('SQLite', (clock, isNew) => {
+  if (isNew) path = newPath();
+  return sqliteStore({ path, clock });
 });

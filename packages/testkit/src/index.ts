@@ -17,4 +17,5 @@ export { nameOf, type PlayedCase, playRow, rawGateway } from './raw/play.ts';
 export { type RawAnswer, rawRequest } from './raw-socket.ts';
 export { type ReadAnswer, read } from './read.ts';
 export { describeGateways } from './store/gateways.ts';
+export { describeSessions } from './store/sessions.ts';
 export { describeStore, type Race, type StoreProcesses, type StoreSubject } from './store/store.ts';

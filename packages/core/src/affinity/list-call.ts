@@ -1,6 +1,7 @@
 /** A list over the whole pool: which call is one, and how one page of it is asked of a project. */
 
 import { SluiceError } from '../errors.ts';
+import { paramsOf, pathOf, queryOf, withParams } from '../path-and-query.ts';
 import { listedBy } from './lists.ts';
 import { segmentsOf } from './resource-name.ts';
 
@@ -42,8 +43,7 @@ const version = /^v[0-9][a-z0-9]*$/;
 
 /** @returns null for what is no list, for one inside of a thing, and for OpenAI's lists, which have no tokens */
 export function pooledList(method: string, target: string): ListCall | null {
-  const mark = target.indexOf('?');
-  const path = mark < 0 ? target : target.slice(0, mark);
+  const path = pathOf(target);
   const collection = listedBy({ method, path });
   if (collection === null) return null;
   const [first = '', ...named] = segmentsOf(path);
@@ -58,9 +58,7 @@ export function pooledList(method: string, target: string): ListCall | null {
 
 /** @throws SluiceError `invalid_request` for a list in a form that could not be cut down to what the caller may see */
 export function assertReadable({ target }: ListedCall): void {
-  const mark = target.indexOf('?');
-  const query = [...new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1))];
-  const odd = query.find(([name, value]) => {
+  const odd = [...new URLSearchParams(queryOf(target))].find(([name, value]) => {
     const plain = name.replace(/^\$\.?/, '');
     return plain === 'callback' || (plain === 'alt' && value !== 'json');
   });
@@ -71,11 +69,10 @@ export function assertReadable({ target }: ListedCall): void {
 
 /** The query of a list taken apart. An empty token is none, as at the provider. */
 export function pagingIn(target: string): { query: string[]; size: string | null; token: string | null } {
-  const mark = target.indexOf('?');
   const query: string[] = [];
   let size: string | null = null;
   let token: string | null = null;
-  for (const raw of mark < 0 ? [] : target.slice(mark + 1).split('&')) {
+  for (const raw of paramsOf(target)) {
     const [[name, value] = ['', '']] = [...new URLSearchParams(raw)];
     if (sizeNames.has(name)) size = value;
     else if (tokenNames.has(name)) token = value === '' ? null : value;
@@ -91,8 +88,7 @@ export function pageTarget({ collection, path, query }: ListCall, size: number |
     ...(size === null ? [] : [`${isSnake ? 'page_size' : 'pageSize'}=${size}`]),
     ...(token === null ? [] : [`${isSnake ? 'page_token' : 'pageToken'}=${encodeURIComponent(token)}`]),
   ];
-  const all = [...query, ...paging];
-  return all.length === 0 ? path : `${path}?${all.join('&')}`;
+  return withParams(path, [...query, ...paging]);
 }
 
 /** Under what name an answer says where the list goes on. */

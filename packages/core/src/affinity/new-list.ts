@@ -6,9 +6,11 @@
  */
 
 import { SluiceError } from '../errors.ts';
+import { isFields, readJson, writeJson } from '../json.ts';
+import { pathOf, withParams } from '../path-and-query.ts';
 import type { Ledger } from './ledger.ts';
 import { pagingIn } from './list-call.ts';
-import { filterNewList, isFields, newNamesListed } from './lists.ts';
+import { filterNewList, newNamesListed } from './lists.ts';
 import type { AskPage } from './page-source.ts';
 import type { Cursor, PageTokens, TokenOf } from './page-tokens.ts';
 import { segmentsOf } from './resource-name.ts';
@@ -36,9 +38,6 @@ export interface Begun {
 const mostCalls = 16;
 const tokenFields = ['nextPageToken', 'next_page_token'];
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
 /**
  * The page as the client sees it: filled from the projects that follow, and with a token of ours where there is more.
  *
@@ -46,7 +45,7 @@ const decoder = new TextDecoder();
  * @throws SluiceError, and what `ask` throws where there is nothing to show before that
  */
 export async function newListPage(begun: Begun, ask: AskPage, tools: NewListTools): Promise<Uint8Array | null> {
-  const answer = parsed(begun.body);
+  const answer = readJson(begun.body);
   if (!isListOf(answer, begun.collection) || tools.projects().length < 2) return null;
   const of = tokenOf(begun);
   const { query, size, token } = pagingIn(begun.target);
@@ -73,13 +72,15 @@ export async function newListPage(begun: Begun, ask: AskPage, tools: NewListTool
       ...(at.token === null ? [] : [`pageToken=${encodeURIComponent(at.token)}`]),
     ];
     const { project } = at;
-    const asked = await ask(project, withQuery(begun.target, [...query, ...paging])).catch((error: unknown) => {
-      // What is there is shown first, and its token leads to what went wrong.
-      if (page.count === 0) throw error;
-      return error as Error;
-    });
+    const asked = await ask(project, withParams(pathOf(begun.target), [...query, ...paging])).catch(
+      (error: unknown) => {
+        // What is there is shown first, and its token leads to what went wrong.
+        if (page.count === 0) throw error;
+        return error as Error;
+      },
+    );
     if (asked instanceof Error) break;
-    const more = asked === null ? {} : parsed(asked);
+    const more = asked === null ? {} : readJson(asked);
     // A full page gets its token only where an entry follows: what follows a token is handed out as one.
     const into = isFull ? new NewPage(begun.collection) : page;
     await into.add(isListOf(more, begun.collection) ? more : {}, isSeen(project));
@@ -127,8 +128,7 @@ class NewPage {
   }
 
   body(token: string | null): Uint8Array {
-    const answer = token === null ? this.#fields : { ...this.#fields, [this.#tokenField]: token };
-    return encoder.encode(`${JSON.stringify(answer, null, 2)}\n`);
+    return writeJson(token === null ? this.#fields : { ...this.#fields, [this.#tokenField]: token });
   }
 
   #push(key: string, entries: readonly unknown[]): void {
@@ -154,21 +154,8 @@ function isListOf(answer: unknown, collection: string): answer is object {
 }
 
 function tokenOf({ target, callerId }: Begun): TokenOf {
-  const [, ...named] = segmentsOf(target.split('?', 1)[0] as string);
+  const [, ...named] = segmentsOf(pathOf(target));
   return { callerId, list: named.join('/') };
-}
-
-function withQuery(target: string, query: readonly string[]): string {
-  const path = target.split('?', 1)[0] as string;
-  return query.length === 0 ? path : `${path}?${query.join('&')}`;
-}
-
-function parsed(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(body));
-  } catch {
-    return null;
-  }
 }
 
 function tooMuchOfOthers(collection: string, calls: number): SluiceError {

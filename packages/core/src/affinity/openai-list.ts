@@ -4,8 +4,10 @@
  */
 
 import { SluiceError } from '../errors.ts';
+import { type Fields, isFields, readJson, writeJson } from '../json.ts';
+import { paramsOf, pathOf, queryOf, withParams } from '../path-and-query.ts';
 import type { ListingTools } from './listing.ts';
-import { isFields, nameOfEntry } from './lists.ts';
+import { nameOfEntry } from './lists.ts';
 import type { AskPage } from './page-source.ts';
 import { collections, segmentsOf } from './resource-name.ts';
 
@@ -29,20 +31,13 @@ const mostAtOnce = 4;
 /** Pages of one project. */
 const mostPages = 64;
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-type Entry = Readonly<Record<string, unknown>>;
-
 /** @returns null for what is no list of things that live in a project */
 export function openaiList(method: string, target: string): OpenaiList | null {
-  const mark = target.indexOf('?');
-  const path = mark < 0 ? target : target.slice(0, mark);
+  const path = pathOf(target);
   const [, api, collection = '', ...rest] = segmentsOf(path);
   if (method !== 'GET' || api !== 'openai' || rest.length > 0 || !collections.has(collection)) return null;
-  const params = mark < 0 ? [] : target.slice(mark + 1).split('&');
-  const named = (name: string): string | null => new URLSearchParams(params.join('&')).get(name);
-  const query = params.filter((raw) => raw !== '' && !/^(?:after|limit)(?:=|$)/.test(raw));
+  const named = (name: string): string | null => new URLSearchParams(queryOf(target)).get(name);
+  const query = paramsOf(target).filter((raw) => raw !== '' && !/^(?:after|limit)(?:=|$)/.test(raw));
   const limit = Number(named('limit') ?? usualLimit);
   if (!Number.isInteger(limit) || limit < 1) {
     throw new SluiceError('invalid_request', 'The parameter limit is a whole number above 0.');
@@ -66,7 +61,7 @@ export async function openaiListPage(
   tools: ListingTools,
 ): Promise<Uint8Array> {
   const order = [...tools.projects()].sort();
-  const entries: Entry[] = [];
+  const entries: Fields[] = [];
   for (let at = 0; at < order.length; at += mostAtOnce) {
     // All of them come to their end before anything else is done: nothing outlives the request.
     const some = order.slice(at, at + mostAtOnce).map((project) => readAll(list, project, callerId, ask, tools));
@@ -84,8 +79,7 @@ export async function openaiListPage(
   }
   const data = entries.slice(from, from + list.limit);
   const ends = data.length === 0 ? {} : { first_id: data[0]?.id, last_id: data.at(-1)?.id };
-  const page = { object: 'list', data, ...ends, has_more: from + data.length < entries.length };
-  return encoder.encode(`${JSON.stringify(page, null, 2)}\n`);
+  return writeJson({ object: 'list', data, ...ends, has_more: from + data.length < entries.length });
 }
 
 /** What one project has that the caller may see. */
@@ -95,13 +89,13 @@ async function readAll(
   callerId: string,
   ask: AskPage,
   { ledger }: ListingTools,
-): Promise<Entry[]> {
-  const all: Entry[] = [];
+): Promise<Fields[]> {
+  const all: Fields[] = [];
   let after: string | null = null;
   for (let pages = 0; ; pages++) {
     if (pages === mostPages) throw tooLong(collection);
     const paging: string[] = after === null ? [] : [`after=${encodeURIComponent(after)}`];
-    const body = await ask(project, `${path}?${[...query, `limit=${largestLimit}`, ...paging].join('&')}`);
+    const body = await ask(project, withParams(path, [...query, `limit=${largestLimit}`, ...paging]));
     if (body === null) return all;
     const { data, hasMore } = pageIn(body, collection);
     const names = data.map((entry) => nameOfEntry(entry, collection));
@@ -117,21 +111,17 @@ async function readAll(
   }
 }
 
-function pageIn(body: Uint8Array, collection: string): { data: Entry[]; hasMore: boolean } {
-  let page: unknown = null;
-  try {
-    page = JSON.parse(decoder.decode(body));
-  } catch {
-    // Told below: shown as it is, it might show what is not the caller's.
-  }
+function pageIn(body: Uint8Array, collection: string): { data: Fields[]; hasMore: boolean } {
+  const page = readJson(body);
   const data = isFields(page) ? page.data : undefined;
   if (!Array.isArray(data)) {
+    // Shown as it is, it might show what is not the caller's.
     throw new SluiceError('upstream_protocol', `The provider's list of ${collection} has no data.`);
   }
   return { data: data.filter(isFields), hasMore: isFields(page) && page.has_more === true };
 }
 
-function createdAt({ created_at: createdAt }: Entry): number {
+function createdAt({ created_at: createdAt }: Fields): number {
   return typeof createdAt === 'number' ? createdAt : 0;
 }
 

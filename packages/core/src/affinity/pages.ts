@@ -1,13 +1,14 @@
 /** Pages of a list: read as the provider sends them, and put together to the one that is shown. */
 
 import { SluiceError } from '../errors.ts';
+import { type Fields, isFields, readJson, writeJson } from '../json.ts';
 import { nextTokenField } from './list-call.ts';
-import { isFields, nameOfEntry } from './lists.ts';
+import { nameOfEntry } from './lists.ts';
 
 /** A page of one project. */
 export interface Page {
   /** Everything in it but its token. */
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fields: Fields;
   /** Its entries by their names, as the ledger knows them. */
   readonly entries: ReadonlyMap<string, object>;
   /** Of those, files that a model or a batch has left: they came of somebody's call. */
@@ -21,7 +22,7 @@ const decoder = new TextDecoder();
 
 /** @throws SluiceError `upstream_protocol` for what is no page: shown as it is, it might show what is not the caller's */
 export function pageIn(body: Uint8Array, collection: string): Page {
-  const answer = parsed(body);
+  const answer = readJson(body);
   if (!isFields(answer)) throw new SluiceError('upstream_protocol', `The provider's list of ${collection} is no JSON.`);
   const { nextPageToken, next_page_token, ...fields } = answer;
   const next = nextPageToken ?? next_page_token;
@@ -76,8 +77,7 @@ export class Shown {
 
   /** An empty list is left out, as at the provider: nobody learns that something was taken out. */
   body(token: string | null): Uint8Array {
-    const answer = token === null ? this.#fields : { ...this.#fields, [nextTokenField(this.#collection)]: token };
-    return encoder.encode(`${JSON.stringify(answer, null, 2)}\n`);
+    return writeJson(token === null ? this.#fields : { ...this.#fields, [nextTokenField(this.#collection)]: token });
   }
 
   #push(key: string, entry: unknown): void {
@@ -94,7 +94,7 @@ export async function withToken(
 ): Promise<Uint8Array | null> {
   const text = decoder.decode(body);
   if (!tokenShape.test(text)) return null;
-  const answer = parsed(body);
+  const answer = readJson(body);
   const next = isFields(answer) ? (answer.nextPageToken ?? answer.next_page_token) : undefined;
   if (typeof next !== 'string' || next === '') return null;
   const sealed = JSON.stringify(await seal(next));
@@ -106,11 +106,3 @@ export async function withToken(
 
 /** Within a text a quote has a backslash before it: this is found only where it is a field. */
 const tokenShape = /("(?:nextPageToken|next_page_token)"\s*:\s*)("(?:[^"\\]|\\.)*")/;
-
-function parsed(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(body));
-  } catch {
-    return null;
-  }
-}

@@ -3,6 +3,7 @@
  * they come but for their page tokens, which are the project's own: in their place stand tokens of ours.
  */
 
+import { paramsOf, pathOf, withParams } from '../path-and-query.ts';
 import { type ListedCall, tokenNames } from './list-call.ts';
 import { notOfThisList, type PageTokens, type TokenOf } from './page-tokens.ts';
 import { withToken } from './pages.ts';
@@ -31,7 +32,7 @@ export class PinnedPages {
 
   /** Whether the call comes with one. */
   goesOn(call: ListedCall): boolean {
-    return this.mayHave(call) && paramsOf(call.target).some(({ isToken }) => isToken);
+    return this.mayHave(call) && paramsIn(call.target).some(({ isToken }) => isToken);
   }
 
   /**
@@ -41,7 +42,7 @@ export class PinnedPages {
    * @throws SluiceError `invalid_request` for a token of another caller, another list, or nobody's making
    */
   async place(target: string, callerId: string, pin: Pin | null): Promise<Place> {
-    const params = paramsOf(target);
+    const params = paramsIn(target);
     const sealed = params.find(({ isToken }) => isToken)?.value ?? '';
     const { project, token, first } = await this.#tokens.open(sealed, listOf(target, callerId));
     const isElsewhere = pin !== null && pin.project !== project;
@@ -51,9 +52,7 @@ export class PinnedPages {
       if (!isToken) return raw;
       return token === null ? [] : `${name}=${encodeURIComponent(token)}`;
     });
-    const path = pathOf(target);
-    const goesOnAt = query.length === 0 ? path : `${path}?${query.join('&')}`;
-    return { is: 'pinned', project, isOwn: pin?.isOwn ?? true, target: goesOnAt };
+    return { is: 'pinned', project, isOwn: pin?.isOwn ?? true, target: withParams(pathOf(target), query) };
   }
 
   /** @returns the page with a token of ours in the place of the provider's; null where there is none */
@@ -67,18 +66,9 @@ function listOf(target: string, callerId: string): TokenOf {
   return { callerId, list: named.join('/') };
 }
 
-function pathOf(target: string): string {
-  return target.split('?', 1)[0] as string;
-}
-
-function paramsOf(target: string): { raw: string; name: string; value: string; isToken: boolean }[] {
-  const mark = target.indexOf('?');
-  if (mark < 0) return [];
-  return target
-    .slice(mark + 1)
-    .split('&')
-    .map((raw) => {
-      const [[name, value] = ['', '']] = [...new URLSearchParams(raw)];
-      return { raw, name, value, isToken: tokenNames.has(name) && value !== '' };
-    });
+function paramsIn(target: string): { raw: string; name: string; value: string; isToken: boolean }[] {
+  return paramsOf(target).map((raw) => {
+    const [[name, value] = ['', '']] = [...new URLSearchParams(raw)];
+    return { raw, name, value, isToken: tokenNames.has(name) && value !== '' };
+  });
 }

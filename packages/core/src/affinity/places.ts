@@ -3,6 +3,8 @@
 import type { Cancellation } from '../cancellation.ts';
 import type { Clock } from '../clock.ts';
 import { SluiceError } from '../errors.ts';
+import { readJson, writeJson } from '../json.ts';
+import { pathOf, queryOf } from '../path-and-query.ts';
 import type { Eventually } from '../store/store.ts';
 import { madeBy } from './creations.ts';
 import type { Ledger, Owner } from './ledger.ts';
@@ -49,9 +51,6 @@ export interface PlaceTools {
 
 /** As long as the provider keeps a session of an upload. */
 const sessionMs = 7 * 24 * 3_600_000;
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** The places of one pool. */
 export class Places {
@@ -189,7 +188,7 @@ export class Places {
       if (whole !== null) return whole;
     }
     const cut = fresh === null ? null : await this.#hideOthers(fresh, body, project, callerId);
-    if (fresh === null) await this.#note(call.method, path, parsed(body), project, callerId);
+    if (fresh === null) await this.#note(call.method, path, readJson(body), project, callerId);
     if (!this.#pages.mayHave(call)) return cut;
     return (await this.#pages.show(call.target, cut ?? body, project, callerId)) ?? cut;
   }
@@ -219,12 +218,12 @@ export class Places {
   }
 
   async #cutDown(collection: string, body: Uint8Array, project: string, callerId: string): Promise<Uint8Array | null> {
-    const answer = parsed(body);
+    const answer = readJson(body);
     if (answer === null) throw new Error(`a list of ${collection} that is no JSON`);
     const shown = await this.#tools.ledger.shownTo(callerId, project, namesListed(answer, collection));
     this.#assertCanTell();
     const filtered = filterList(answer, collection, shown);
-    return filtered === answer ? null : jsonOf(filtered);
+    return filtered === answer ? null : writeJson(filtered);
   }
 
   async #hideOthers(
@@ -233,13 +232,13 @@ export class Places {
     project: string,
     callerId: string,
   ): Promise<Uint8Array | null> {
-    const answer = parsed(body);
+    const answer = readJson(body);
     const names = newNamesListed(answer, collection);
     if (names.length === 0) return null;
     const shown = await this.#tools.ledger.shownTo(callerId, project, names);
     this.#assertCanTell();
     const filtered = filterNewList(answer, collection, shown);
-    return filtered === answer ? null : jsonOf(filtered);
+    return filtered === answer ? null : writeJson(filtered);
   }
 
   /** Without the store, what somebody owns would look like nobody's. */
@@ -261,16 +260,14 @@ const showsInput = /[?&]include_input=(?!false|0)/;
 const askNobody: AskPage = async () => null;
 
 function namedBy(target: string): { path: string; query: { name: string; value: string }[] } {
-  const mark = target.indexOf('?');
-  if (mark < 0) return { path: target, query: [] };
-  const query = [...new URLSearchParams(target.slice(mark + 1))].map(([name, value]) => ({ name, value }));
-  return { path: target.slice(0, mark), query };
+  const query = [...new URLSearchParams(queryOf(target))].map(([name, value]) => ({ name, value }));
+  return { path: pathOf(target), query };
 }
 
 /** Nothing is named in it: the only query of most calls. */
 function hasPlainQuery(target: string): boolean {
-  const mark = target.indexOf('?');
-  return mark < 0 || target.slice(mark) === '?alt=sse';
+  const query = queryOf(target);
+  return query === '' || query === 'alt=sse';
 }
 
 function notByHead(): SluiceError {
@@ -278,23 +275,10 @@ function notByHead(): SluiceError {
 }
 
 function isList({ method, target }: PlacedCall): boolean {
-  return listedBy({ method: method === 'HEAD' ? 'GET' : method, path: namedBy(target).path }) !== null;
-}
-
-function jsonOf(value: unknown): Uint8Array {
-  return encoder.encode(`${JSON.stringify(value, null, 2)}\n`);
+  return listedBy({ method: method === 'HEAD' ? 'GET' : method, path: pathOf(target) }) !== null;
 }
 
 /** What lies in a thing may be deleted without it. */
 function isWholeName(path: string, name: string): boolean {
   return path.split('/').length - name.split('/').length === 2;
-}
-
-function parsed(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(body));
-  } catch {
-    // What is no JSON makes nothing that has a name.
-    return null;
-  }
 }

@@ -1,7 +1,7 @@
 /** Finds out which project holds something that the ledger has never heard of, by asking each of them once. */
 
-import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
+import { LRU } from 'tiny-lru';
 import { Cancellation } from '../cancellation.ts';
 import type { Clock } from '../clock.ts';
 import type { Finding, Probe, ProbeAnswer, Reference } from './affinity.ts';
@@ -41,7 +41,7 @@ export class Search {
   readonly #queue = new PQueue({ concurrency: mostProbes });
   readonly #running = new Map<string, Inquiry>();
   /** Until when each miss is believed, on the monotonic clock. */
-  readonly #misses = new LRUCache<string, number>({ max: mostMisses });
+  readonly #misses = new LRU<number>(mostMisses);
 
   constructor(mode: () => SearchMode, probe: Probe, ledger: Ledger, clock: Clock) {
     this.#mode = mode;

@@ -23,6 +23,8 @@ export interface LimitSettings {
   readonly maxEventBytes: number;
   readonly maxAnswerBytes: number;
   readonly maxErrorBytes: number;
+  /** Of one upload; 0 for no limit. */
+  readonly maxUploadBytes: number;
 }
 
 /** What every attempt needs; made once per gateway. */

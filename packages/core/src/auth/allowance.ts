@@ -11,9 +11,11 @@ export interface Allowance {
   settle(spent: Spent): void;
   /** The estimate that was counted; 0 where tokens are not. */
   readonly tokens: number;
+  /** What was counted in the store; null for a caller without limits. */
+  readonly reservation: Reservation | null;
 }
 
-const free: Allowance = { settle() {}, tokens: 0 };
+const free: Allowance = { settle() {}, tokens: 0, reservation: null };
 
 /** What the numbers of a limit are called where people read them. */
 const names: Readonly<Record<keyof Limits, string>> = {
@@ -37,7 +39,7 @@ export class Allowances {
   }
 
   /**
-   * @param leaseMs - how long it is in flight at most, where that is longer than for other requests
+   * @param leaseMs - how long it is in flight without a renewal, where that is other than for a request
    * @throws SluiceError `rate_limited`, with the time after which the same request would be let in
    */
   admit({ id, limits: own }: Caller, tokens: () => number, leaseMs: number = this.#leaseMs): Eventually<Allowance> {
@@ -62,6 +64,7 @@ export class Allowances {
     let isSettled = false;
     return {
       tokens,
+      reservation,
       settle: (spent) => {
         if (isSettled) return;
         isSettled = true;

@@ -71,6 +71,12 @@ export interface Auth {
    *   `callers_unavailable` when the host's own function cannot tell
    */
   identify(asked: Asked): Caller | Promise<Caller>;
+  /**
+   * Whether somebody who was let in before and is still here may stay; where only the host could tell, everybody may.
+   *
+   * @param shown - what it was let in by; null for a token, which speaks for the caller who has minted it
+   */
+  keeps(id: string, shown: Asked | null): boolean | Promise<boolean>;
   /** The caller who was let in under this id before and shows something it was given then; null when it may not call any more. */
   known(id: string): Caller | null;
 }

@@ -27,14 +27,23 @@ export function listedCallers(callers: readonly ListedCaller[]): Auth {
   void byDigest.then((map) => {
     ready = map;
   });
+  const identify: Auth['identify'] = ({ target, headers }) => {
+    const credential = singleCredential(target, headers);
+    if (credential === null || credential.length > longestKey) throw unauthorized();
+    const digest = platform.sha256(salt + credential);
+    if (ready !== null && typeof digest === 'string') return find(ready, digest);
+    return Promise.all([byDigest, digest]).then(([map, hex]) => find(map, hex));
+  };
   return {
     known: (id) => byId.get(id) ?? null,
-    identify({ target, headers }) {
-      const credential = singleCredential(target, headers);
-      if (credential === null || credential.length > longestKey) throw unauthorized();
-      const digest = platform.sha256(salt + credential);
-      if (ready !== null && typeof digest === 'string') return find(ready, digest);
-      return Promise.all([byDigest, digest]).then(([map, hex]) => find(map, hex));
+    identify,
+    async keeps(id, shown) {
+      try {
+        return shown === null ? byId.has(id) : (await identify(shown)).id === id;
+      } catch {
+        // Its key is nobody's now, or it has come in by other means than a key.
+        return false;
+      }
     },
   };
 }
@@ -49,7 +58,7 @@ const anyone: Caller = { id: 'anyone' };
 
 /** Everybody is the same caller: the host guards the mount. */
 export function anyCaller(): Auth {
-  return { identify: () => anyone, known: (id) => (id === anyone.id ? anyone : null) };
+  return { identify: () => anyone, known: (id) => (id === anyone.id ? anyone : null), keeps: () => true };
 }
 
 /** One wording for a missing and a wrong key: an attacker learns nothing from the difference. */

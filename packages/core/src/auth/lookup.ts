@@ -18,6 +18,7 @@ export function askedCallers(lookup: CallerLookup, time: LookupTime): Auth {
   return {
     // Only the function could tell, and it goes by requests.
     known: (id) => ({ id }),
+    keeps: () => true,
     identify(asked) {
       const { method, target, headers, host } = asked;
       const [credential = null] = credentialsOf(target, headers);

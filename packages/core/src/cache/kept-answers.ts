@@ -1,5 +1,6 @@
 /** Whole answers that may be given again: within a bound of bytes, for a while, the longest unused ones going first. */
 
+import { LRU } from 'tiny-lru';
 import type { Recording } from './recording.ts';
 
 /** One of them. */
@@ -8,9 +9,9 @@ export interface KeptAnswer {
   readonly keptAtMs: number;
 }
 
-/** In the order in which they were used. */
+/** In the order in which they were used. How many is for their bytes to say. */
 export class KeptAnswers {
-  readonly #answers = new Map<string, KeptAnswer>();
+  readonly #answers = new LRU<KeptAnswer>();
   #bytes = 0;
   #sweptAtMs = 0;
 
@@ -26,13 +27,9 @@ export class KeptAnswers {
   find(key: string, nowMs: number, ttlMs: number): KeptAnswer | null {
     const answer = this.#answers.get(key);
     if (answer === undefined) return null;
-    this.#answers.delete(key);
-    if (nowMs - answer.keptAtMs >= ttlMs) {
-      this.#bytes -= answer.recording.keptBytes;
-      return null;
-    }
-    this.#answers.set(key, answer);
-    return answer;
+    if (nowMs - answer.keptAtMs < ttlMs) return answer;
+    this.delete(key);
+    return null;
   }
 
   /** @param maxBytes - all of them together */
@@ -45,7 +42,7 @@ export class KeptAnswers {
   }
 
   delete(key: string): void {
-    const answer = this.#answers.get(key);
+    const answer = this.#answers.peek(key);
     if (answer === undefined) return;
     this.#answers.delete(key);
     this.#bytes -= answer.recording.keptBytes;
@@ -53,17 +50,16 @@ export class KeptAnswers {
 
   /** Lets go of the longest unused ones until the rest fits. */
   shrink(maxBytes: number): void {
-    for (const key of this.#answers.keys()) {
-      if (this.#bytes <= maxBytes) return;
-      this.delete(key);
-    }
+    while (this.#bytes > maxBytes && this.#answers.first !== null) this.delete(this.#answers.first.key);
   }
 
   /** Lets go of what is too old: at most once in the time that they live, for all of them are looked at. */
   sweep(nowMs: number, ttlMs: number): void {
     if (nowMs - this.#sweptAtMs < ttlMs) return;
     this.#sweptAtMs = nowMs;
-    for (const [key, { keptAtMs }] of this.#answers) if (nowMs - keptAtMs >= ttlMs) this.delete(key);
+    this.#answers.forEach(({ keptAtMs }, key) => {
+      if (nowMs - keptAtMs >= ttlMs) this.delete(key);
+    });
   }
 
   clear(): void {

@@ -68,6 +68,8 @@ export class NodeExchange implements Exchange {
     const read = this.#options.bodyOf(this.#req);
     if (read === null) {
       room?.askFor(declared);
+      // Node tells of a request as soon as its head is read: what came with it is read in the same turn, behind this.
+      await null;
       return this.#readAtOnce(declared, room) ?? this.#readStream(maxBytes, declared, room);
     }
     if (maxBytes > 0 && read.length > maxBytes) throw tooLarge(maxBytes);

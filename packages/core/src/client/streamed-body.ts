@@ -27,6 +27,8 @@ export class StreamedBody implements BodyStream, AsyncIterator<Uint8Array, undef
   readonly declaredBytes: number | null;
   takenBytes = 0;
   readonly #source: BodySource;
+  #mostBytes = Number.POSITIVE_INFINITY;
+  #tooMany: (() => Error) | null = null;
   #watcher: BodyWatcher | null = null;
   #taker: Taker | null = null;
   /** Came when nobody waited. Nearly always empty, and hardly ever more than one. */
@@ -45,6 +47,11 @@ export class StreamedBody implements BodyStream, AsyncIterator<Uint8Array, undef
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  bound(mostBytes: number, tooMany: () => Error): void {
+    this.#mostBytes = mostBytes;
+    this.#tooMany = tooMany;
   }
 
   watch(watcher: BodyWatcher | null): void {
@@ -91,6 +98,7 @@ export class StreamedBody implements BodyStream, AsyncIterator<Uint8Array, undef
     if (this.#isClosed || this.#brokenBy !== null || piece.length === 0) return;
     this.takenBytes += piece.length;
     if (this.declaredBytes !== null && this.takenBytes > this.declaredBytes) return this.fail(otherLength(this));
+    if (this.#tooMany !== null && this.takenBytes > this.#mostBytes) return this.fail(this.#tooMany());
     if (this.takenBytes === this.declaredBytes) {
       this.#last = piece;
       return this.#source.pull();

@@ -6,8 +6,11 @@ import { reasonPhrase } from './reason-phrase.ts';
 
 /** Bytes that wait for the reader before the source is held. */
 const highWaterBytes = 65_536;
-/** What a server that pipes the answer gets to send its last words, in ms, before the error that cuts the connection. */
-const readMs = 25;
+/**
+ * What a server that pipes the answer gets to send, and a client to read, what was before the last words, in ms; and then
+ * the words, before the error that cuts the connection.
+ */
+const readMs = 50;
 const noBodyStatuses = new Set([204, 205, 304]);
 
 /** Builds a `Response`: its head when the head comes, its body as a stream that holds the source when nobody reads. */
@@ -134,11 +137,11 @@ export class ResponseSink implements Sink {
       this.#parting = setTimeout(() => this.#controller?.error(error), readMs);
     } else {
       this.#lastWords = nothing;
-      // In a turn of their own: servers join what they write in one.
+      // On their own: servers join what they write in one turn, and clients what they find when they come to read.
       this.#parting = setTimeout(() => {
         this.#parting = undefined;
         this.#controller?.enqueue(words);
-      }, 0);
+      }, readMs);
     }
   }
 }

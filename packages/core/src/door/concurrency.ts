@@ -145,7 +145,8 @@ export class ConcurrencyLimit {
     if (delayMs > targetDelayMs) {
       this.#moreAtMs = nowMs + paceMs;
       // What came in before goes first.
-      if (inside > this.#most + 1 || nowMs < this.#lessAtMs || delayMs > this.#loweredDelayMs * betterBy) return;
+      if (busyShare < busyFrom || inside > this.#most + 1) return;
+      if (nowMs < this.#lessAtMs || delayMs > this.#loweredDelayMs * betterBy) return;
       this.#most = Math.max(1, this.#most - this.#stepRequests);
       this.#loweredDelayMs = delayMs;
       this.#lessAtMs = nowMs + Math.min(longestLessPaceMs, paceMs);

@@ -5,6 +5,7 @@ import { SluiceError } from '../errors.ts';
 import type { Emitter, OverloadLevel } from '../events.ts';
 import type { Vitals } from '../platform/platform.ts';
 import { type Member, Roster } from '../roster.ts';
+import { HeldBack } from './held-back.ts';
 import type { Overload, OverloadSettings } from './overload.ts';
 import { type Holder, Room, smallBytes } from './room.ts';
 
@@ -38,6 +39,7 @@ const endedShare = 0.25;
 export class Gate {
   readonly room: Room;
   readonly overload: Overload;
+  readonly heldBack: HeldBack;
   readonly #inside = new Roster<Inside>();
   readonly #clock: Clock;
   readonly #emitter: Emitter;
@@ -53,11 +55,14 @@ export class Gate {
   );
   #isShut = false;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
+  /** Since the last look. */
+  #turnedAway = 0;
   #cancelLook: (() => void) | null = null;
 
   constructor({ clock, emitter, overload, vitals, maxBufferedBytes }: GateTools) {
     this.room = new Room(maxBufferedBytes);
     this.overload = overload;
+    this.heldBack = new HeldBack(clock);
     this.#clock = clock;
     this.#emitter = emitter;
     this.#vitals = vitals;
@@ -123,7 +128,14 @@ export class Gate {
   turnsAway(nowMs: number = this.#clock.now()): boolean {
     if (this.#isShut || this.overload.isOff) return false;
     if (nowMs - this.#lookedAtMs >= lookEveryMs) this.#look(nowMs);
-    return this.overload.refusesNext(this.#inside.size);
+    if (!this.overload.refusesNext(this.#inside.size)) return false;
+    this.#turnedAway++;
+    return true;
+  }
+
+  /** What to do with the connection of somebody who is turned away; null for nothing. */
+  get holdBack(): HeldBack['hold'] | null {
+    return this.heldBack.isOnAt(this.#lookedAtMs) ? this.heldBack.hold : null;
   }
 
   leave(one: Inside): void {
@@ -140,6 +152,7 @@ export class Gate {
 
   shut(): void {
     this.#isShut = true;
+    this.heldBack.letGo();
   }
 
   expelAll(reason: SluiceError): void {
@@ -174,6 +187,8 @@ export class Gate {
     const before = this.overload.level;
     if (nowMs - this.#lookedAtMs >= longAgoMs) this.overload.calm();
     this.#lookedAtMs = nowMs;
+    this.heldBack.look(nowMs, this.#turnedAway);
+    this.#turnedAway = 0;
     if (vitals !== null) this.overload.look({ ...vitals, nowMs, inside: this.#inside.size });
     const { level } = this.overload;
     if (level !== before) this.#tell(level, vitals);

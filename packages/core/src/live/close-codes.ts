@@ -21,6 +21,7 @@ const closeCodes: ReadonlyMap<ErrorCode, number> = new Map([
   ['draining', 1001],
   ['invalid_request', 1007],
   ['request_timeout', 1008],
+  ['unauthorized', 1008],
   ['not_found', 1008],
   ['resource_key_unavailable', 1008],
   ['payload_too_large', 1009],

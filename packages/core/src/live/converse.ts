@@ -9,22 +9,31 @@ import type { PlacedCall } from '../affinity/places.ts';
 import { unforeseen } from '../attempt/trouble.ts';
 import type { Dial, Opening } from '../channel.ts';
 import { assertHeaders } from '../door/headers.ts';
+import type { Gateway } from '../gateway.ts';
 import type { Lease } from '../pool/lease.ts';
 import { identify } from './guest.ts';
 import { readHandshake } from './handshake.ts';
-import type { LiveStations } from './live-stations.ts';
+import { type LiveStations, liveStations } from './live-stations.ts';
 import { LiveStory } from './live-story.ts';
 import { Lobby } from './lobby.ts';
 import { meet } from './meet.ts';
 import { leftEarly, part } from './parting.ts';
 import { liveCall } from './paths.ts';
 import { talk } from './talk.ts';
+import { Tenure } from './tenure.ts';
 
-/** Holds one session. Never rejects: whatever goes wrong is told to the client. */
-export async function converse(opening: Opening, dial: Dial, at: LiveStations): Promise<void> {
+/**
+ * Holds one session of the Live API, from the knock to the last good-bye. Drivers call it; `nodeUpgrade` is one. It counts
+ * with the gateway's requests, and is told when that goes down. Never rejects: whatever goes wrong is told to the client.
+ *
+ * @param dial - how the provider is reached
+ */
+export async function converse(gateway: Gateway, opening: Opening, dial: Dial): Promise<void> {
+  const at = liveStations(gateway);
   const story = new LiveStory(opening, at.desk);
   let client: Lobby | null = null;
   let lease: Lease | null = null;
+  const tenure = new Tenure({ ...at.workshop, store: at.store }, () => [story.reservation, lease?.held ?? null]);
   try {
     at.gate.enter(story);
     assertHeaders(opening.headers);
@@ -32,10 +41,11 @@ export async function converse(opening: Opening, dial: Dial, at: LiveStations): 
     story.called(call.name);
     const protocols = readHandshake(opening.headers);
     const guest = await identify(opening, call, at);
-    story.identified(guest.caller);
+    story.identified(guest);
     at.sessions.enter(story, at.live.maxSessions);
 
     client = letIn(opening, story, at);
+    tenure.start();
     const { places, workshop } = at;
     const { pingMs } = at.live;
     const placed: PlacedCall = { method: 'POST', target: call.target, isOfModel: true };
@@ -50,6 +60,7 @@ export async function converse(opening: Opening, dial: Dial, at: LiveStations): 
   } catch (error) {
     await part(error, client, opening, story);
   } finally {
+    tenure.stop();
     (lease as Lease | null)?.settle(unforeseen);
     at.sessions.leave(story);
     at.gate.leave(story);

@@ -8,9 +8,7 @@ import type { KeyPool, StickyBy } from '../pool/pool.ts';
 import { estimateTokens } from '../quota/estimate.ts';
 import type { Guest } from './guest.ts';
 import type { Setup } from './setup.ts';
-
-/** No provider keeps a session for longer: a reservation that nobody has settled by then is nobody's. */
-export const longestTalkMs = 14_400_000;
+import { tenureMs } from './tenure.ts';
 
 /** Who knows the projects. */
 export interface Planners {
@@ -46,7 +44,7 @@ export async function makePlan(
     stickyKey: stickyKeyOf(stickyBy, headers, caller.id),
     tokens: () => (tokens ??= estimateTokens(frame.data)),
     deadlineAtMs: Number.POSITIVE_INFINITY,
-    leaseMs: longestTalkMs,
+    leaseMs: tenureMs,
   };
 }
 

@@ -1,7 +1,7 @@
 /** What is remembered of one session while it lasts, and told when it is over. */
 
 import type { Allowance } from '../auth/allowance.ts';
-import type { Caller } from '../auth/auth.ts';
+import type { Auth, Caller } from '../auth/auth.ts';
 import type { Opening } from '../channel.ts';
 import type { Clock } from '../clock.ts';
 import type { Inside } from '../door/gate.ts';
@@ -9,8 +9,11 @@ import type { Room } from '../door/room.ts';
 import { isSluiceError, SluiceError } from '../errors.ts';
 import { type Emitter, type RequestOutcome, type TokenUsage, totalTokens } from '../events.ts';
 import type { Failure } from '../failure.ts';
+import { pathOf } from '../path-and-query.ts';
+import type { Session } from '../sessions.ts';
+import type { Reservation } from '../store/store.ts';
 import type { StoryTools } from '../story.ts';
-import type { Session } from './sessions.ts';
+import type { Guest } from './guest.ts';
 import type { Setup } from './setup.ts';
 
 const switchingProtocols = 101;
@@ -37,6 +40,8 @@ export class LiveStory implements Inside, Session {
   #call: string | null = null;
   #model: string | null = null;
   #caller: Caller | null = null;
+  /** What it was let in by; null for a token. */
+  #shown: Opening | null = null;
   #allowance: Allowance | null = null;
   #status = 0;
   #firstByteAtMs: number | null = null;
@@ -65,8 +70,13 @@ export class LiveStory implements Inside, Session {
     this.#call = name;
   }
 
-  identified(caller: Caller): void {
+  identified({ caller, ticket }: Guest): void {
     this.#caller = caller;
+    this.#shown = ticket === null ? this.#opening : null;
+  }
+
+  mayStay(auth: Auth): boolean | Promise<boolean> {
+    return this.#caller === null || auth.keeps(this.#caller.id, this.#shown);
   }
 
   accepted(): void {
@@ -84,6 +94,11 @@ export class LiveStory implements Inside, Session {
 
   admitted(allowance: Allowance): void {
     this.#allowance = allowance;
+  }
+
+  /** What its caller's limits count; null where nothing is counted. */
+  get reservation(): Reservation | null {
+    return this.#allowance?.reservation ?? null;
   }
 
   /** Bytes that lie in a channel or wait for somebody; they count with those of all requests. */
@@ -158,7 +173,7 @@ export class LiveStory implements Inside, Session {
       surface: 'live',
       call: this.#call,
       method: this.#opening.method,
-      path: (this.#opening.target.split('?', 1)[0] as string).slice(0, longestPath),
+      path: pathOf(this.#opening.target).slice(0, longestPath),
       model: this.#model,
       caller: this.#caller?.id ?? null,
       remote: this.#opening.remote,

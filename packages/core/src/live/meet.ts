@@ -12,13 +12,14 @@ import { withoutAlias } from './alias.ts';
 import { type Beginning, begin, type LiveErrand } from './begin.ts';
 import type { Guest } from './guest.ts';
 import { dialFields } from './handshake.ts';
-import { longestTalkMs, makePlan } from './live-plan.ts';
+import { makePlan } from './live-plan.ts';
 import type { LiveStations } from './live-stations.ts';
 import type { LiveStory } from './live-story.ts';
 import type { Lobby } from './lobby.ts';
 import { GoodBye, leftEarly } from './parting.ts';
 import type { LiveCall } from './paths.ts';
 import { readSetup, type Setup } from './setup.ts';
+import { tenureMs } from './tenure.ts';
 
 /** What two sides need to meet. */
 interface Meeting {
@@ -50,7 +51,7 @@ export async function meet(about: Meeting): Promise<Met> {
   const setup = withoutAlias(await hearSetup(client, opening, at), at.routes);
   story.received(setup);
   const plan = await makePlan(setup, guest, placed, opening, at);
-  story.admitted(await allowances.admit(guest.caller, plan.tokens, longestTalkMs));
+  story.admitted(await allowances.admit(guest.caller, plan.tokens, tenureMs));
   const course = newCourse();
   const errand = errandOf(about, setup, plan);
   for (;;) {

@@ -3,10 +3,10 @@
 import type { Frame } from '../channel.ts';
 import { saneCount } from '../dialect/dialect.ts';
 import type { TokenUsage } from '../events.ts';
+import { type Fields, isFields, readJson } from '../json.ts';
 
 const QUOTE = 0x22;
 const words = ['usageMetadata"', 'newHandle"'].map((word) => new TextEncoder().encode(word));
-const decoder = new TextDecoder();
 
 /** The accounts of one session. Each report of usage stands for one turn, so they add up. */
 export class Accounts {
@@ -22,7 +22,9 @@ export class Accounts {
   /** Most frames hold audio and nothing else: those are looked through from quote to quote and never parsed. */
   read(frame: Frame): void {
     if (!mayTell(frame.data)) return;
-    const message = parsed(frame.data);
+    const message = readJson(frame.data);
+    // What is no JSON is the client's to wonder about; it counts nothing.
+    if (!isFields(message)) return;
     const { usageMetadata, sessionResumptionUpdate: update } = message;
     if (isFields(usageMetadata)) this.usage = sumOf(this.usage, usageMetadata);
     if (isFields(update) && typeof update.newHandle === 'string' && update.newHandle !== '') this.#onHandle(frame);
@@ -41,20 +43,6 @@ function isAt(data: Uint8Array, from: number, word: Uint8Array): boolean {
   return true;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function parsed(data: Uint8Array): Fields {
-  try {
-    const message: unknown = JSON.parse(decoder.decode(data));
-    return isFields(message) ? message : nothing;
-  } catch {
-    // What is no JSON is the client's to wonder about; it counts nothing.
-    return nothing;
-  }
-}
-
-const nothing: Fields = {};
-
 /** The Live API calls an answer's tokens `response`, where the rest of Gemini says `candidates`. */
 function sumOf(before: TokenUsage | null, said: Fields): TokenUsage {
   return {
@@ -64,8 +52,4 @@ function sumOf(before: TokenUsage | null, said: Fields): TokenUsage {
     cached: (before?.cached ?? 0) + saneCount(said.cachedContentTokenCount),
     tools: (before?.tools ?? 0) + saneCount(said.toolUsePromptTokenCount),
   };
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

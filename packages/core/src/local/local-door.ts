@@ -1,6 +1,6 @@
 /** Who may come in by a listener on the loopback interface: any program of this machine knocks there, and any web page. */
 
-import { hash, timingSafeEqual } from 'node:crypto';
+import * as crypto from 'node:crypto'; // not `hash` by name, which an old Node lacks: it is told in `platform/`
 import type { IncomingMessage } from 'node:http';
 import { credentialsOf } from '../auth/credential.ts';
 import { SluiceError } from '../errors.ts';
@@ -41,7 +41,7 @@ export class LocalDoor {
 
   /** Compared by digests of one length, in a time that tells nothing. */
   #isToken(credential: string): boolean {
-    return credential.length <= longestCredential && timingSafeEqual(digestOf(credential), this.#digest);
+    return credential.length <= longestCredential && crypto.timingSafeEqual(digestOf(credential), this.#digest);
   }
 
   /** The token becomes the caller's key where it stands, and who asks from another origin hears nothing of `server.cors`. */
@@ -85,7 +85,7 @@ function withKey(target: string, token: string, key: string): string {
 }
 
 function digestOf(credential: string): Buffer {
-  return hash('sha256', credential, 'buffer');
+  return crypto.hash('sha256', credential, 'buffer');
 }
 
 function misdirected(): SluiceError {

@@ -1,40 +1,40 @@
 /** {@link Platform} on Node: `node:crypto` (a digest in 0.3 µs where `crypto.subtle` takes 41), `node:zlib` and `node:v8`. */
 
-import { hash } from 'node:crypto';
-import { promisify } from 'node:util';
+// What an old Node lacks must not be imported by name: it would fail to link all that imports this, in words of its own.
+import * as crypto from 'node:crypto';
+import { inspect, promisify } from 'node:util';
 import { getHeapStatistics } from 'node:v8';
-import {
-  brotliDecompress,
-  brotliDecompressSync,
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  createZstdDecompress,
-  gunzip,
-  gunzipSync,
-  inflate,
-  inflateSync,
-  type ZlibOptions,
-  zstdDecompress,
-  zstdDecompressSync,
-} from 'node:zlib';
+import * as zlib from 'node:zlib';
 import { LoopWatch } from './loop-watch.ts';
 import type { Platform } from './platform.ts';
 
-type Limits = Pick<ZlibOptions, 'maxOutputLength' | 'chunkSize'>;
+// Looked at here, and by what is missing: undici would fail at it next. Of the lines 22 and 23 the first do without.
+if ((zlib.createZstdDecompress as unknown) === undefined)
+  throw new Error(`Sluice needs Node 22.19, 24 or newer; this is Node ${process.versions.node}.`);
 
+type Limits = Pick<zlib.ZlibOptions, 'maxOutputLength' | 'chunkSize'>;
+
+const { hash } = crypto;
 const codings = {
-  gzip: { stream: createGunzip, now: gunzipSync, later: promisify<Uint8Array, Limits, Uint8Array>(gunzip) },
-  deflate: { stream: createInflate, now: inflateSync, later: promisify<Uint8Array, Limits, Uint8Array>(inflate) },
+  gzip: {
+    stream: zlib.createGunzip,
+    now: zlib.gunzipSync,
+    later: promisify<Uint8Array, Limits, Uint8Array>(zlib.gunzip),
+  },
+  deflate: {
+    stream: zlib.createInflate,
+    now: zlib.inflateSync,
+    later: promisify<Uint8Array, Limits, Uint8Array>(zlib.inflate),
+  },
   br: {
-    stream: createBrotliDecompress,
-    now: brotliDecompressSync,
-    later: promisify<Uint8Array, Limits, Uint8Array>(brotliDecompress),
+    stream: zlib.createBrotliDecompress,
+    now: zlib.brotliDecompressSync,
+    later: promisify<Uint8Array, Limits, Uint8Array>(zlib.brotliDecompress),
   },
   zstd: {
-    stream: createZstdDecompress,
-    now: zstdDecompressSync,
-    later: promisify<Uint8Array, Limits, Uint8Array>(zstdDecompress),
+    stream: zlib.createZstdDecompress,
+    now: zlib.zstdDecompressSync,
+    later: promisify<Uint8Array, Limits, Uint8Array>(zlib.zstdDecompress),
   },
 };
 
@@ -79,6 +79,9 @@ export const platform: Platform = {
   },
 
   keepsTimers: true,
+
+  // A host hears it by `process.on('warning')`; else Node prints it.
+  warn: (text, error) => process.emitWarning(text, { type: 'SluiceWarning', detail: inspect(error) }),
 
   vitals() {
     const { used_heap_size, external_memory, heap_size_limit } = getHeapStatistics();

@@ -39,6 +39,8 @@ export interface Platform {
   inflater(encoding: string, sink: InflaterSink): Inflater | null;
   /** @returns the whole body; rejects when it is broken, and with a RangeError when it is larger than `maxBytes` */
   inflate(encoding: string, body: Uint8Array, maxBytes: number): Uint8Array | Promise<Uint8Array>;
+  /** Shows whoever runs the process an error that is none of a request. Never throws. */
+  warn(text: string, error: unknown): void;
   /** Looks at the process; null where the runtime does not tell, as on the web. */
   vitals(): Vitals | null;
   /** A timer fires whatever becomes of the request in which it was set; on Workers it ends with that request. */

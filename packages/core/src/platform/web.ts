@@ -67,6 +67,8 @@ export const platform: Platform = {
     return new Uint8Array(await new Blob(pieces as Uint8Array<ArrayBuffer>[]).arrayBuffer());
   },
 
+  warn: (text, error) => console.error(text, error),
+
   // No web standard tells how late the loop is or how full the heap: nothing is shed there.
   vitals: () => null,
 

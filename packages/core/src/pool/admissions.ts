@@ -3,7 +3,8 @@
 import type { TokenUsage } from '../events.ts';
 import type { Failure } from '../failure.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Admission, Eventually, Shortage, Spent, Store } from '../store/store.ts';
+import type { Admission, Eventually, Need, Shortage, Spent, Store } from '../store/store.ts';
+import type { Seat } from './lane.ts';
 import type { Lanes } from './lanes.ts';
 import { type Lease, spentBy } from './lease.ts';
 import type { Project } from './project.ts';
@@ -20,8 +21,6 @@ const limitReasons = {
   rest: 'elsewhere',
 } as const;
 
-const none: readonly string[] = [];
-
 /** What it works with. */
 export interface AdmissionTools {
   readonly pool: string;
@@ -34,9 +33,14 @@ export interface AdmissionTools {
   readonly onRoom: () => void;
 }
 
+/** What a store calls a project, and what of it must not rest for a model. */
+type Asked = Pick<Need, 'scope' | 'subjects'>;
+
 /** The admissions of one pool. */
 export class Admissions {
   readonly #tools: AdmissionTools;
+  /** The same for every call. */
+  readonly #askedOf = new WeakMap<Seat, Asked>();
 
   constructor(tools: AdmissionTools) {
     this.#tools = tools;
@@ -44,15 +48,16 @@ export class Admissions {
 
   /** Null where nothing is counted and nobody else uses the keys: then nobody is asked. */
   ask(lease: Lease, plan: Plan): Eventually<Admission> | null {
-    const { pool, store, leaseMs } = this.#tools;
+    const { store, leaseMs } = this.#tools;
     const { model, seat } = lease;
     const meters = seat.project.metersOf(model);
     if (meters.length === 0 && !store.isShared) return null;
     if (meters.some(({ limits }) => limits.tokensPerMinute > 0)) lease.tokens = plan.tokens();
+    const { scope, subjects } = this.#askedOf.get(seat) ?? this.#asked(lease);
     return store.reserve({
-      scope: scopeOf(pool, seat.project),
+      scope,
       meters,
-      subjects: store.isShared ? ['project', subjectOfModel(model)] : none,
+      subjects,
       tokens: lease.tokens,
       leaseMs: plan.leaseMs ?? leaseMs,
     });
@@ -77,6 +82,14 @@ export class Admissions {
     // What could not be written down frees itself in time; the store's guard tells of it.
     if (settled instanceof Promise) settled.then(() => this.#makeRoom(lease, spent), ignore);
     else this.#makeRoom(lease, spent);
+  }
+
+  #asked({ seat, model }: Lease): Asked {
+    const { pool, store } = this.#tools;
+    const subjects = store.isShared ? ['project', subjectOfModel(model)] : [];
+    const asked = { scope: scopeOf(pool, seat.project), subjects };
+    this.#askedOf.set(seat, asked);
+    return asked;
   }
 
   /** What was taken for less than was reserved leaves room for others, who need not wait until the minute is over. */

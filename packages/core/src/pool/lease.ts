@@ -44,6 +44,11 @@ export class Lease {
     return this.seat.project.id;
   }
 
+  /** What is counted for it as long as it is not settled. */
+  get held(): Reservation | null {
+    return this.#isSettled ? null : this.reservation;
+  }
+
   /**
    * Later calls do nothing, so every exit may settle.
    *

@@ -1,13 +1,14 @@
 /** Rules that no single option can keep: what options must be together. They look at options as they came, checked or not. */
 
 import type { CallerOptions } from '../auth/auth.ts';
+import { type Fields, isFields } from '../json.ts';
 import { callerFaults, keyFaults } from './secrets.ts';
 import { parseCallers, parseKeys } from './short-forms.ts';
 
 /** Rules between options; whatever has the wrong shape is passed over, for it has been named already. */
-export function crossFaults({ keys, pools, callers }: Record<string, unknown>): string[] {
+export function crossFaults({ keys, pools, callers }: Fields): string[] {
   const faults: string[] = [];
-  const poolList = isRecord(pools) ? Object.values(pools).filter(isRecord) : [];
+  const poolList = isFields(pools) ? Object.values(pools).filter(isFields) : [];
   const projects = typeof keys === 'string' ? parseKeys(keys) : poolList.flatMap((one) => projectsIn(one.projects));
   if (keys !== undefined && pools !== undefined) faults.push('keys and pools say the same thing twice; leave one out');
   if (poolList.length > 1)
@@ -28,17 +29,13 @@ const nobodyIsLetIn =
   "callers is missing, and nobody is let in by accident: list who may call (callers: [{ id: 'alice', key: '…' }]), " +
   "or say callers: 'anyone' when the host's own middleware guards the mount";
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isCaller(value: unknown): value is CallerOptions {
-  return isRecord(value) && typeof value.id === 'string' && typeof value.key === 'string';
+  return isFields(value) && typeof value.id === 'string' && typeof value.key === 'string';
 }
 
 function projectsIn(value: unknown): { id: string; keys: string[] }[] {
   if (!Array.isArray(value)) return [];
-  return value.filter(isRecord).flatMap(({ id, keys }) => {
+  return value.filter(isFields).flatMap(({ id, keys }) => {
     const list = Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [];
     return typeof id === 'string' ? [{ id, keys: list }] : [];
   });

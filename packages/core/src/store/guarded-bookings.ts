@@ -60,6 +60,11 @@ export class Bookings {
     return booking.booked;
   }
 
+  /** The store's own reservation for a call that was admitted here; null when there is none, or none yet. */
+  bookedOf(reservation: Reservation): Reservation | null {
+    return this.#all.get(reservation)?.booked ?? null;
+  }
+
   /** Rejects when the store is gone again; what could not be booked is tried again with the next call of this. */
   async write(store: Store, within: Within): Promise<void> {
     const entries = [...this.#open];

@@ -137,6 +137,23 @@ class Guard implements GuardedStore {
     );
   }
 
+  renew(reservations: readonly Reservation[], leaseMs: number): Eventually<void> {
+    const own: Reservation[] = [];
+    for (const reservation of reservations) {
+      const counted = this.#countedBy.get(reservation);
+      const mirrored = counted === undefined ? this.#mirrored.get(reservation) : reservation;
+      if (mirrored !== undefined) void this.#counting.renew([mirrored], leaseMs);
+      const inStore = counted === undefined ? reservation : this.#bookings.bookedOf(reservation);
+      if (inStore !== null) own.push(inStore);
+    }
+    if (own.length === 0) return;
+    // What is missed now the next renewal makes good, so nothing is owed.
+    return this.#ask(
+      () => this.#store.renew(own, leaseMs),
+      () => {},
+    );
+  }
+
   cool(rest: Rest): Eventually<void> {
     this.#known.cool(rest);
     if (this.#hasCounted) this.#counting.cool(rest);

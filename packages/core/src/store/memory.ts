@@ -1,6 +1,6 @@
 /** The store of one process: nothing survives it, and nobody else sees it. The default, and the reference for the others. */
 
-import { LRUCache } from 'lru-cache';
+import { LRU } from 'tiny-lru';
 import type { Clock } from '../clock.ts';
 import { pacificDays } from '../quota/pacific-day.ts';
 import { Counter, type Entry, type Moment } from './meters.ts';
@@ -33,9 +33,8 @@ class MemoryStore implements Store {
   readonly #dayOf = pacificDays();
   readonly #scopes = new Map<string, Map<string, Counter>>();
   readonly #rests = new Map<string, Map<string, Rest>>();
-  /** Made when first needed: they take their room at once, and most gateways need neither. */
-  #owned: LRUCache<string, Owned> | null = null;
-  #claims: LRUCache<string, Claim> | null = null;
+  readonly #owned = new LRU<Owned>(mostOwned);
+  readonly #claims = new LRU<Claim>(mostClaims);
   readonly #entries: AuditEntry[] = [];
   #count = 0;
 
@@ -70,6 +69,13 @@ class MemoryStore implements Store {
     for (const [counter, entry] of entries) counter.settle(entry, requests, tokens, at);
   }
 
+  renew(reservations: readonly Reservation[], leaseMs: number): void {
+    const leaseEndsAtMs = this.#clock.now() + leaseMs;
+    for (const reservation of reservations) {
+      for (const [counter, entry] of (reservation as Partial<Held>).entries ?? []) counter.renew(entry, leaseEndsAtMs);
+    }
+  }
+
   cool(rest: Rest): void {
     const rests = this.#rests.get(rest.scope) ?? new Map<string, Rest>();
     this.#rests.set(rest.scope, rests);
@@ -89,31 +95,28 @@ class MemoryStore implements Store {
   }
 
   own(things: readonly Owned[]): void {
-    this.#owned ??= new LRUCache({ max: mostOwned });
-    const owned = this.#owned;
     const wallMs = this.#clock.wallNow();
     for (const thing of things) {
-      const before = owned.get(thing.name);
+      const before = this.#owned.get(thing.name);
       const isTaken = before != null && before.caller !== null && isAlive(before, wallMs);
-      if (!isTaken || before.caller === thing.caller) owned.set(thing.name, thing);
+      if (!isTaken || before.caller === thing.caller) this.#owned.set(thing.name, thing);
     }
   }
 
   find(names: readonly string[]): (Owned | null)[] {
     const wallMs = this.#clock.wallNow();
     return names.map((name) => {
-      const found = this.#owned?.get(name);
+      const found = this.#owned.get(name);
       return found !== undefined && isAlive(found, wallMs) ? found : null;
     });
   }
 
   disown(name: string): void {
-    this.#owned?.delete(name);
+    this.#owned.delete(name);
   }
 
   claim(name: string, choice: string, ttlMs: number, instead?: string): string {
     const wallMs = this.#clock.wallNow();
-    this.#claims ??= new LRUCache({ max: mostClaims });
     const before = this.#claims.get(name);
     const stands = before !== undefined && before.untilMs > wallMs && before.choice !== instead;
     const chosen = stands ? before.choice : choice;

@@ -11,7 +11,7 @@ export interface Entry extends Member {
   readonly tokens: number;
   /** The end of the day in which it counts. */
   readonly dayEndsAtMs: number;
-  readonly leaseEndsAtMs: number;
+  leaseEndsAtMs: number;
 }
 
 /** What the time is: on the clock that never goes back, and by the calendar. */
@@ -81,6 +81,12 @@ export class Counter {
     if (requests === 1) return;
     this.#requests?.correct(at.nowMs, entry.second, -1);
     if (entry.dayEndsAtMs === this.#dayEndsAtMs) this.#today = Math.max(0, this.#today - 1);
+  }
+
+  /** It may have been counted out; it is there all the same. */
+  renew(entry: Entry, leaseEndsAtMs: number): void {
+    entry.leaseEndsAtMs = leaseEndsAtMs;
+    if (entry.place < 0) this.#inFlight.add(entry);
   }
 
   #todayAt({ dayEndsAtMs }: Moment): number {

@@ -38,7 +38,7 @@ export interface Need {
   readonly subjects: readonly string[];
   /** What the call may use, by estimate. */
   readonly tokens: number;
-  /** After this long without a word it is no longer in flight, in ms: whoever held it is gone. */
+  /** After this long without a word, or a {@link Store.renew}, it is no longer in flight, in ms: whoever held it is gone. */
   readonly leaseMs: number;
 }
 
@@ -120,10 +120,18 @@ export interface Store {
   reserve(need: Need): Eventually<Admission>;
   /** Gives a reservation back, once: a second time changes nothing, and neither does one that the store has forgotten. */
   settle(reservation: Reservation, spent: Spent): Eventually<void>;
+  /**
+   * What these calls hold in flight they hold for `leaseMs` from now on. A place that was counted out meanwhile is taken
+   * again, even where that is one too many: the call runs. What was settled, or was never made here, stays as it is.
+   */
+  renew(reservations: readonly Reservation[], leaseMs: number): Eventually<void>;
 
-  /** Lets something rest. Of two rests of one subject the one that ends later stays. Durable before it answers. */
+  /**
+   * Lets something rest. Of two rests of one subject the one that ends later stays. Durable before it answers, and true at
+   * once for every process; only a call of another one that counts nothing may still be admitted for 50 ms.
+   */
   cool(rest: Rest): Eventually<void>;
-  /** Ends the rest of a subject, whatever it was. Durable before it answers. */
+  /** Ends the rest of a subject, whatever it was, and is true as soon. Durable before it answers. */
   wake(scope: string, subject: string): Eventually<void>;
   /** Every rest that is not over, in all scopes. */
   rests(): Eventually<readonly Rest[]>;

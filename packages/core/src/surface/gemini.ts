@@ -10,8 +10,17 @@ import { interactionInBody } from './interaction-in-body.ts';
 import { interactionsCall, interactionsPath } from './interactions.ts';
 import { isLivePath, upgradeRequired } from './live-path.ts';
 import { assertDirected } from './misdirected.ts';
+import { setupOfToken, withModelMeant } from './model-alias.ts';
 import { modelInBody } from './model-in-body.ts';
-import { type AnswerKind, type Call, type Knock, type Repeat, registerFiles, type Surfaces } from './surface.ts';
+import {
+  type AnswerKind,
+  type Call,
+  type Knock,
+  mintToken,
+  type Repeat,
+  registerFiles,
+  type Surfaces,
+} from './surface.ts';
 import { parseTarget, type QueryParameter, type Target } from './target.ts';
 import { uploadCall, uploadPath } from './uploads.ts';
 
@@ -68,6 +77,10 @@ export function geminiSurfaces(routes: ModelRoutes): Surfaces {
       if (call.hasModelInBody && call.dialect === interactions) return interactionInBody(call, body);
       const model = call.hasModelInBody ? modelInBody(body) : null;
       return model === null ? call : { ...call, model: model.replace(/^models\//, '') };
+    },
+    bodyUp(call, body) {
+      if (call.name !== mintToken || routes.size === 0) return body;
+      return withModelMeant(body, setupOfToken, routes)?.data ?? body;
     },
     match(knock) {
       const isPlain = knock.method === 'POST' && mayBeRemembered(knock.target);

@@ -24,6 +24,9 @@ export type Repeat = 'always' | 'unless-it-ran' | 'if-nothing-happened' | 'never
 /** The call that a caller signs for a bucket of its own, beside the key (docs/decisions/2026-11-21-files-register.md). */
 export const registerFiles = 'files.register';
 
+/** The call that mints a token for a session of the Live API. */
+export const mintToken = 'auth_tokens.create';
+
 /** What one request wants, known before its body is read. */
 export interface Call {
   readonly dialect: Dialect;
@@ -69,4 +72,6 @@ export interface Surfaces {
   match(knock: Knock): Call;
   /** The call with what its body says of it. Never throws: a body that cannot be read is the provider's to refuse. */
   readBody(call: Call, body: Uint8Array): Call;
+  /** The body for the provider: the very bytes, but where an alias of a model in it has to become that model. */
+  bodyUp(call: Call, body: Uint8Array): Uint8Array;
 }

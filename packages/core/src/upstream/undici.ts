@@ -1,5 +1,8 @@
 /** {@link Upstream} over undici's dispatcher: callbacks in, callbacks out, no stream and no promise in between. */
 
+// Before undici, which a Node that is too old fails at: there it is told in a sentence.
+import '#platform';
+
 import type { LookupFunction, Socket } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
 import type { Flow, HeaderBag, Sink, Upstream } from '../wire.ts';

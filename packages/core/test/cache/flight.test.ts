@@ -114,7 +114,7 @@ describe('a flight', () => {
     const { flight, member } = aFlight();
     member();
     const settled: unknown[] = [];
-    flight.admitted({ tokens: 100, settle: (spent) => void settled.push(spent) });
+    flight.admitted({ tokens: 100, reservation: null, settle: (spent) => void settled.push(spent) });
     flight.sent();
     flight.delivered(() => ({ prompt: 1, candidates: 2, thoughts: 3, cached: 1, tools: 0 }));
     flight.land();

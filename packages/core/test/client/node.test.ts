@@ -4,7 +4,7 @@ import { createGateway, type Gateway, type GatewayOptions, SluiceError } from '@
 import { type NodeListenerOptions, nodeListener } from '@sluice/core/node';
 import { demoKey, type Simulator, startSimulator } from '@sluice/simulator';
 import { eventually, neverShed, rawRequest } from '@sluice/testkit';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 const json = { 'content-type': 'application/json' };
 const prompt = '{"contents": [{"parts": [{"text": "hi"}]}]}';
@@ -87,6 +87,36 @@ test('a client that is still sending gets the answer to its oversized body', asy
     expect(answer.status).toBe(413);
     expect(await answer.text()).toContain('PAYLOAD_TOO_LARGE');
   }
+});
+
+test.each([
+  ['with its head needs no listener', 1, false],
+  ['behind its head is listened for', 2, true],
+])('a body that comes %s', async (_what, pieces, isListenedFor) => {
+  await gateway.reload({ ...options(), server: { bodyInMs: 30_000 } });
+  const listened: unknown[] = [];
+  const listener = nodeListener(gateway);
+  server = createServer((req, res) => {
+    vi.spyOn(req, 'on').mockImplementation(function (this: IncomingMessage, name, hear) {
+      listened.push(name);
+      return this.addListener(name, hear);
+    });
+    listener(req, res);
+  });
+  await new Promise<void>((done) => server?.listen(0, '127.0.0.1', done));
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const fields = ['host: a', 'content-type: application/json', `content-length: ${prompt.length}`, 'connection: close'];
+  const head = [`POST ${target} HTTP/1.1`, ...fields, '', ''].join('\r\n');
+  socket.write(pieces === 1 ? head + prompt : head);
+  if (pieces === 2) {
+    await eventually('the head was read', () => listened.includes('data'));
+    socket.write(prompt);
+  }
+  let answer = '';
+  for await (const piece of socket) answer += piece;
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  expect(Buffer.from(simulator.journal.requests[0]?.body ?? []).toString()).toBe(prompt);
+  expect(listened.includes('data')).toBe(isListenedFor);
 });
 
 test('a body that stops coming is 408', async () => {

@@ -1,7 +1,8 @@
 import { createParser } from 'eventsource-parser';
 import { describe, expect, test } from 'vitest';
 import { interactions } from '../../src/dialect/interactions/dialect.ts';
-import { type ErrorCode, errorTable, SluiceError } from '../../src/errors.ts';
+import { errorTable } from '../../src/error-table.ts';
+import { type ErrorCode, SluiceError } from '../../src/errors.ts';
 import { geminiProvider } from '../../src/provider/gemini/provider.ts';
 
 const error = new SluiceError('upstream_truncated', 'It\nstopped.');

@@ -61,6 +61,11 @@ describe('once there is a limit', () => {
     expect(it.limit.most).toBeCloseTo(45.9, 5);
   });
 
+  test('nor goes down while the loop is late because it waits for the processor', () => {
+    const it = known().look({ delayMs: 40, busyShare: 0.5, inside: 51 });
+    expect(it.limit.most).toBe(51);
+  });
+
   test('it goes up while somebody is refused and the loop has time to spare', () => {
     const it = known();
     for (let look = 0; look < 2; look++) it.refuse().look({ busyShare: 0.8, inside: 51 });

@@ -138,6 +138,26 @@ describe('a gate of a process that cannot keep up', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('holds back who is turned away once refusals take a fifth of the time, and lets go of all when it is shut', async () => {
+    const { gate, clock, vitals } = aGate();
+    vitals.heapShare = 0.9;
+    for (let look = 0; look < 4; look++) {
+      gate.turnsAway();
+      await clock.advance(100);
+    }
+    for (let time = 0; time < 500; time++) gate.turnsAway();
+    expect(gate.holdBack).toBeNull();
+    await clock.advance(100);
+    gate.turnsAway();
+    const connection = { pause: vi.fn(), resume: vi.fn() };
+    gate.holdBack?.(connection);
+    expect(connection.pause).toHaveBeenCalledOnce();
+    expect(connection.resume).not.toHaveBeenCalled();
+    gate.shut();
+    expect(connection.resume).toHaveBeenCalledOnce();
+    expect([gate.holdBack, clock.pending]).toEqual([null, 0]);
+  });
+
   test('forgets what it saw when nobody has come for a while', async () => {
     const { gate, clock, vitals, told } = aGate();
     vitals.heapShare = 0.9;

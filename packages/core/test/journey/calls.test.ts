@@ -315,8 +315,15 @@ describeDrivers('the door', (driver, mount) => {
     const stream = await ask('streamGenerateContent?alt=sse');
     const unary = ask('generateContent').then(read);
     while (simulator.journal.requests.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    const answers = Promise.all([read(stream), unary]);
+    let isRead = false;
+    void answers.then(() => {
+      isRead = true;
+    });
     await gateway.drain({ withinMs: 20 });
-    const answer = await read(stream);
+    // Whoever exits now takes nothing from anybody.
+    expect(isRead).toBe(true);
+    const [answer] = await answers;
     expect(answer.brokenBy).not.toBeNull();
     expect(answer.text).toContain('DRAINING');
     expect((await unary).status).toBe(503);

@@ -61,6 +61,8 @@ export interface Wishes {
   readonly projects?: readonly (Partial<ProjectOptions> & { readonly id: string })[];
   readonly options?: Partial<GatewayOptions>;
   readonly upgrade?: NodeUpgradeOptions;
+  /** For a store that goes by the same one. */
+  readonly clock?: FakeClock;
 }
 
 export interface Stage {
@@ -85,8 +87,8 @@ export async function aStage({
   projects = [{ id: 'main' }],
   options,
   upgrade,
+  clock = fakeClock(),
 }: Wishes = {}): Promise<Stage> {
-  const clock = fakeClock();
   const provider = await aProvider(script);
   const all = projects.map(({ id, ...rest }) => ({ id, keys: [key(id)], ...rest }));
   const gateway = createGateway({

@@ -30,6 +30,7 @@ describe.each([
     const before = reader.heard.length;
     reader.ws.pause();
     flood(source);
+    await eventually('nothing is held', () => stage.gateway.snapshot().bufferedBytes > 0, 10_000);
     await still(() => stage.gateway.snapshot().bufferedBytes);
     const { bufferedBytes } = stage.gateway.snapshot();
     expect(bufferedBytes).toBeGreaterThan(0);

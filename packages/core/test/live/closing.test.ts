@@ -53,6 +53,7 @@ describe('who ends it tells the other why', () => {
       { code: 1005, reason: '' },
       { code: 1005, reason: '' },
     ]);
+    await eventually('not both have ended', () => stage.ends.length === 2);
     expect(stage.ends.map(({ outcome }) => outcome)).toEqual(['complete', 'complete']);
   });
 

@@ -1,7 +1,7 @@
 import type { Channel, ChannelListener, Clock, Dial, DialRequest, Frame, Opening } from '@sluice/core';
-import { Cancellation, createGateway } from '@sluice/core';
+import { Cancellation, converse, createGateway } from '@sluice/core';
 import { eventually, fakeClock } from '@sluice/testkit';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { callerKey, path, setup, setupComplete } from './a-talk.ts';
 
 /** A channel in memory: what a runtime has to bring that knows no `ws`. */
@@ -42,7 +42,7 @@ class MemoryChannel implements Channel {
 }
 
 /** An opening that is granted, and what comes of it. */
-async function aSession(clock?: Clock) {
+async function aSession(clock?: Clock, hold: typeof converse = converse) {
   const gateway = createGateway({ keys: 'canary-provider-key', callers: [{ id: 'alice', key: callerKey }], clock });
   const client = new MemoryChannel();
   const provider = new MemoryChannel();
@@ -65,7 +65,7 @@ async function aSession(clock?: Clock) {
     refusal: { open() {}, head: (status) => expect(status).toBe(101), write: () => true, end() {}, fail() {} },
     accept: () => client,
   };
-  const over = gateway.converse(opening, dial);
+  const over = hold(gateway, opening, dial);
   await eventually('nobody listens', () => client.listener !== null);
   client.says(setup);
   await eventually('the setup did not come', () => provider.sent.length === 1);
@@ -88,6 +88,19 @@ test('a runtime that brings its own channels holds sessions as well', async () =
   await over;
   expect(client.closing).toEqual({ code: 1000, reason: 'done' });
   expect(gateway.snapshot()).toMatchObject({ open: 0, bufferedBytes: 0 });
+  await gateway.close();
+});
+
+test('a gateway that another copy of core has made holds sessions as well', async () => {
+  vi.resetModules();
+  const copy = await import('@sluice/core');
+  expect(copy.converse).not.toBe(converse);
+  const { gateway, provider, client, over } = await aSession(undefined, copy.converse);
+  expect(gateway.snapshot().open).toBe(1);
+  provider.close(1000, 'done');
+  await over;
+  expect(client.closing).toEqual({ code: 1000, reason: 'done' });
+  expect(gateway.snapshot().open).toBe(0);
   await gateway.close();
 });
 

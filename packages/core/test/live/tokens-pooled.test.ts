@@ -28,10 +28,10 @@ afterEach(() => {
   for (const ws of open.splice(0)) ws.terminate();
 });
 
-function heard(ws: WebSocket): Promise<{ first: string; close(): void }> {
+function heard(ws: WebSocket, said = setup): Promise<{ first: string; close(): void }> {
   open.push(ws);
   return new Promise((resolve, reject) => {
-    ws.once('open', () => ws.send(setup));
+    ws.once('open', () => ws.send(said));
     ws.once('message', (data) => resolve({ first: data.toString(), close: () => ws.close() }));
     ws.once('close', (code, reason) => reject(new Error(`${code} ${reason}`)));
     ws.once('error', reject);
@@ -106,4 +106,22 @@ describe('tokens of three projects', () => {
     const states = door.gateway.snapshot().pools[0]?.projects.flatMap(({ keys }) => keys.map(({ state }) => state));
     expect(states).toEqual(['ready', 'ready', 'ready']);
   });
+});
+
+test('a token that is minted for an alias is good for the model that it stands for, by the alias and by the name', async () => {
+  const options = { routes: { fast: { model } } };
+  const { simulator, doors } = await openDoors(1, { projects, callers, options });
+  const [door] = doors as [Door];
+  const minter = sdk(door, callers[0]?.key ?? '', apiVersion);
+  const config = { uses: 2, liveConnectConstraints: { model: 'fast', config: { temperature: 0.5 } } };
+  const { name = '' } = await minter.authTokens.create({ config });
+  const sent = Buffer.from(simulator.journal.requests.at(-1)?.body ?? []).toString();
+  expect(JSON.parse(sent)).toMatchObject({ bidiGenerateContentSetup: { model: `models/${model}` } });
+  expect(simulator.journal.requests.at(-1)?.headers['content-length']).toBe(String(sent.length));
+  for (const asked of ['fast', model]) {
+    const ws = new WebSocket(`ws://127.0.0.1:${door.port}${constrained}?access_token=${name}`);
+    const talk = await heard(ws, JSON.stringify({ setup: { model: `models/${asked}` } }));
+    expect(JSON.parse(talk.first)).toEqual({ setupComplete: {} });
+    talk.close();
+  }
 });

@@ -1,7 +1,7 @@
 /** What holds after every replay, whatever failed in it. Each promise that is broken is a line. */
 
 import { constants, gunzipSync } from 'node:zlib';
-import { errorTable } from '../../src/errors.ts';
+import { errorTable } from '../../src/error-table.ts';
 import type { AttemptEvent, KeyEvent, RequestEndEvent } from '../../src/events.ts';
 import { wholeOf } from './answers.ts';
 import { callerKey, type Shown } from './client.ts';

@@ -9,17 +9,6 @@ import { brokenPromises, type Replay } from './invariants.ts';
 import { replay, Uncaught } from './replay.ts';
 import { scenarios } from './scenarios.ts';
 
-// A cache takes the room for all that it may hold at once; three thousand gateways would do nothing else.
-vi.mock(import('lru-cache'), async (original) => {
-  const { LRUCache, ...others } = await original();
-  class SmallCache extends LRUCache<object, object> {
-    constructor(options: { max: number }) {
-      super({ ...options, max: Math.min(options.max, 100) });
-    }
-  }
-  return { ...others, LRUCache: SmallCache as unknown as typeof LRUCache };
-});
-
 // On a machine that does much else.
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -9,7 +9,7 @@ import { Lease } from '../../src/pool/lease.ts';
 import type { KeyPool } from '../../src/pool/pool.ts';
 import type { ProjectSettings } from '../../src/pool/project.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import type { Limits, Store } from '../../src/store/store.ts';
+import type { Limits, Need, Store } from '../../src/store/store.ts';
 import { answeringLater, aPlan, aPool, mustTake, type PoolWishes, tryTake, unlimited } from './a-pool.ts';
 
 /** 2026-11-21T12:00Z is 04:00 in Los Angeles: the day is over in 20 hours. */
@@ -340,6 +340,28 @@ test('a client that hangs up while a later store admits its waiting request leav
   const next = Promise.resolve(pool.take(aPlan(), newCourse(), new Cancellation()));
   await clock.advance(10);
   expect((await next).project).toBe('a');
+});
+
+test('a call that nothing counts is asked of a shared store by what must not rest, model by model', async () => {
+  const clock = fakeClock();
+  const store = answeringLater(memoryStore(clock), true);
+  const asked: Partial<Need>[] = [];
+  const { reserve } = store;
+  Object.assign(store, {
+    reserve(need: Need) {
+      const { scope, meters, subjects } = need;
+      asked.push({ scope, meters, subjects });
+      return reserve(need);
+    },
+  });
+  const pool = aPool({ clock, store, projects: [{ id: 'a' }] });
+  for (const model of ['flash', 'pro', 'flash']) (await mustTake(pool, { model })).settle(null);
+  const of = (model: string): Partial<Need> => ({
+    scope: 'pool/gemini/a',
+    meters: [],
+    subjects: ['project', `model:${model}`],
+  });
+  expect(asked).toEqual([of('flash'), of('pro'), of('flash')]);
 });
 
 /** As many as there are, and the refusal of one more. */

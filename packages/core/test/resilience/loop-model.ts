@@ -16,6 +16,8 @@ export interface Doorkeeper {
   refuses(inside: number): boolean;
   left(tookMs: number): void;
   look(at: { nowMs: number; delayMs: number; busyShare: number; inside: number }): void;
+  /** For how long the connection of somebody who was refused just now is not read, in ms; 0 for not at all. */
+  heldMs?(nowMs: number): number;
 }
 
 /** What became of those who came between two moments. */
@@ -32,8 +34,19 @@ interface Step {
   readonly perMs: number;
 }
 
+/** One request; its connection is read again from `readsFromMs` on. */
+interface Connection {
+  readsFromMs: number;
+}
+
+interface Sent {
+  readonly dueMs: number;
+  readonly connection: Connection;
+}
+
 interface Flight {
   readonly dueMs: number;
+  readonly connection: Connection;
   pieces: number;
   readyAtMs: number;
 }
@@ -41,13 +54,20 @@ interface Flight {
 const lookEveryMs = 100;
 const tickMs = 5;
 
-/** @param between - the moments between which somebody must have come to be counted */
+/**
+ * @param between - the moments between which somebody must have come to be counted
+ * @param connections - so many are open, and whoever finds them all waiting for an answer does not come in at all
+ */
 export function runLoop(
   work: Work,
   door: Doorkeeper,
   steps: readonly Step[],
   between: readonly [number, number],
-  { idleStreams = 0, random = () => 0.632_12 }: { idleStreams?: number; random?: () => number } = {},
+  {
+    idleStreams = 0,
+    connections = Number.POSITIVE_INFINITY,
+    random = () => 0.632_12,
+  }: { idleStreams?: number; connections?: number; random?: () => number } = {},
 ): Outcome {
   const endMs = steps.reduce((sum, { ms }) => sum + ms, 0);
   const tookMs: number[] = [];
@@ -80,36 +100,55 @@ export function runLoop(
     });
     [lookedAtMs, weighted, idleMs] = [nowMs, 0, 0];
   };
-  const comeIn = (dueMs: number): void => {
+  // The one that was used last is used next, as pools of connections do.
+  const free: Connection[] = [];
+  let opened = 0;
+  const sent: Sent[] = [];
+  const send = (dueMs: number): void => {
     if (counts(dueMs)) offered++;
+    const connection = free.pop() ?? (opened < connections ? { readsFromMs: 0 } : null);
+    if (connection === null) return;
+    if (connection.readsFromMs === 0) opened++;
+    // The next one to be read is last.
+    let at = sent.length;
+    while (at > 0 && (sent[at - 1] as Sent).connection.readsFromMs < connection.readsFromMs) at--;
+    sent.splice(at, 0, { dueMs, connection });
+  };
+  const comeIn = ({ dueMs, connection }: Sent): void => {
     if (!door.refuses(flights.length + idleStreams)) {
       nowMs += work.headMs;
-      flights.push({ dueMs, pieces: work.pieces, readyAtMs: nowMs + work.upstreamMs });
+      flights.push({ dueMs, connection, pieces: work.pieces, readyAtMs: nowMs + work.upstreamMs });
       return;
     }
     nowMs += work.refuseMs;
     lastRefusedAtMs = nowMs;
     if (counts(dueMs)) refusedAfterMs.push(nowMs - dueMs);
+    connection.readsFromMs = nowMs + (door.heldMs?.(nowMs) ?? 0);
+    free.push(connection);
   };
   while (nowMs < endMs) {
-    const due: number[] = [];
-    for (; nextDueMs <= nowMs; nextDueMs += -Math.log(1 - random()) / rateAt(nextDueMs)) due.push(nextDueMs);
+    for (; nextDueMs <= nowMs; nextDueMs += -Math.log(1 - random()) / rateAt(nextDueMs)) send(nextDueMs);
     const turnAtMs = nowMs;
+    const due: Sent[] = [];
+    while ((sent.at(-1)?.connection.readsFromMs ?? Number.POSITIVE_INFINITY) <= turnAtMs) due.push(sent.pop() as Sent);
     const ready = flights.filter(({ readyAtMs }) => readyAtMs <= turnAtMs);
     tick();
     look();
     if (due.length + ready.length === 0) {
-      const next = flights.reduce((least, { readyAtMs }) => Math.min(least, readyAtMs), Math.min(nextDueMs, tickDueMs));
+      const ofSent = Math.min(nextDueMs, sent.at(-1)?.connection.readsFromMs ?? nextDueMs);
+      const next = flights.reduce((least, { readyAtMs }) => Math.min(least, readyAtMs), Math.min(ofSent, tickDueMs));
       const untilMs = Math.max(next, nowMs + 0.01);
       idleMs += untilMs - nowMs;
       nowMs = untilMs;
       continue;
     }
-    for (const dueMs of due) comeIn(dueMs);
+    for (const one of due) comeIn(one);
     for (const flight of ready) {
       nowMs += work.pieceMs;
       flight.pieces--;
       if (flight.pieces > 0) continue;
+      flight.connection.readsFromMs = nowMs;
+      free.push(flight.connection);
       door.left(nowMs - flight.dueMs);
       if (counts(flight.dueMs)) tookMs.push(nowMs - flight.dueMs);
     }

@@ -528,6 +528,55 @@ describe('when the store is back', () => {
   });
 });
 
+describe('a renewal', () => {
+  const one = need({ maxInFlight: 1 }, { leaseMs: 180_000 });
+  const held = async ({ guarded }: Stage) => (await guarded.reserve(one)).reservation as Reservation;
+
+  test('is one call for all that it is asked for, and none where there is nothing', async () => {
+    const { guarded, wayward } = setStage();
+    const wanted = need({ maxInFlight: 2 });
+    const both = [await guarded.reserve(wanted), await guarded.reserve(wanted)].map(({ reservation }) => reservation);
+    await guarded.renew(both as Reservation[], 60_000);
+    await guarded.renew([], 60_000);
+    expect(wayward.calls.filter((verb) => verb === 'renew')).toHaveLength(1);
+  });
+
+  test.each(['refuses', 'throws'] as const)('of a store that %s is missed, and made good', async (mood) => {
+    const stage = setStage();
+    const { guarded, clock, wayward } = stage;
+    const reservation = await held(stage);
+    await breakDown(stage, mood);
+    for (let minute = 0; minute < 10; minute++) {
+      await clock.advance(60_000);
+      await guarded.renew([reservation], 180_000);
+    }
+    // Meanwhile it is counted here.
+    expect(await timesAdmitted(guarded, one, 2)).toBe(0);
+    await comeBack(stage);
+    expect((await wayward.inside.reserve(one)).shortage).toBeNull();
+    await guarded.renew([reservation], 180_000);
+    expect((await wayward.inside.reserve(one)).shortage).toMatchObject({ by: 'maxInFlight' });
+  });
+
+  test('of what was admitted from memory is one here, and one of the booking once there is one', async () => {
+    const stage = setStage();
+    const { guarded, clock, wayward } = stage;
+    await breakDown(stage);
+    const reservation = await held(stage);
+    await clock.advance(120_000);
+    await guarded.renew([reservation], 180_000);
+    await clock.advance(120_000);
+    expect(await timesAdmitted(guarded, one, 2)).toBe(0);
+    await comeBack(stage);
+    await clock.advance(150_000);
+    await guarded.renew([reservation], 180_000);
+    await clock.advance(150_000);
+    expect((await wayward.inside.reserve(one)).shortage).toMatchObject({ by: 'maxInFlight' });
+    await clock.advance(30_000);
+    expect((await wayward.inside.reserve(one)).shortage).toBeNull();
+  });
+});
+
 describe('10,000 verbs while it hangs', () => {
   test('reach it a handful of times, leave nothing pending and reject nowhere', async () => {
     const stage = setStage('hangs');

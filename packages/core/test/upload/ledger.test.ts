@@ -77,3 +77,11 @@ test('who may not call any more cannot go on with an address either', async () =
   await gateway.reload({ ...options, callers: [{ id: 'bob', key: 'bob-canary-key-00001' }] });
   expect((await finished(gateway, url)).status).toBe(401);
 });
+
+test('whose key was replaced goes on by the address, and not by the old key', async () => {
+  const { gateway, options } = await aBench({ options: { callers } });
+  const url = await started(gateway);
+  await gateway.reload({ ...options, callers: [{ id: 'alice', key: 'alice-other-canary-key' }] });
+  expect(codeOf(await finished(gateway, url, alice))).toBe('unauthorized');
+  expect((await finished(gateway, url)).status).toBe(200);
+});

@@ -110,6 +110,7 @@ function passing(): BodyStream {
   return {
     declaredBytes: 3,
     takenBytes: 0,
+    bound() {},
     watch() {},
     leave() {},
     close() {},

@@ -103,6 +103,22 @@ return { '', second, '', '', now }
 `;
 
 /**
+ * Renews the lease of a reservation; where it was counted out, it is in flight again.
+ *
+ * KEYS: the open reservations, then for each meter what is in flight. ARGV: id, lease in ms.
+ */
+export const renewLua: string = `
+local time = redis.call('TIME')
+local id, lease = ARGV[1], tonumber(ARGV[2])
+local till = time[1] * 1000 + math.floor(time[2] / 1000) + lease
+for place = 1, #KEYS do
+  redis.call('ZADD', KEYS[place], till, id)
+  if redis.call('PTTL', KEYS[place]) < lease then redis.call('PEXPIRE', KEYS[place], lease) end
+end
+return 1
+`;
+
+/**
  * Gives a reservation back, once.
  *
  * KEYS: the open reservations, then for each meter its window, its day and what is in flight.

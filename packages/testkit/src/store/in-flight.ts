@@ -1,5 +1,6 @@
 /** What is in flight: until it is settled, once, or until its lease is over. */
 
+import type { Reservation } from '@sluice/core';
 import { describe, expect, test } from 'vitest';
 import { admitted, meter, need, refused, type Stage, timesAdmitted } from './stage.ts';
 
@@ -82,6 +83,78 @@ export function countsInFlight(stage: Stage): void {
       await pass(30_000 - 1);
       expect(await timesAdmitted(store, wanted, 5)).toBe(0);
       await pass(1);
+      expect(await timesAdmitted(store, wanted, 5)).toBe(3);
+    });
+
+    test('a lease that is renewed begins anew, on every meter and in every scope', async () => {
+      const { store, pass } = await stage.open();
+      const [one, two] = [meter('one', { maxInFlight: 2 }), meter('two', { maxInFlight: 2 })];
+      const elsewhere = need([one], { scope: 'caller/alice', leaseMs: shortMs });
+      const kept = [await admitted(store, need([one, two], { leaseMs: shortMs })), await admitted(store, elsewhere)];
+      await admitted(store, need([one, two], { leaseMs: shortMs }));
+      await store.renew(kept, 60_000);
+      await pass(shortMs);
+      expect(await timesAdmitted(store, need([one]), 5)).toBe(1);
+      expect(await timesAdmitted(store, need([two]), 5)).toBe(1);
+      expect(await timesAdmitted(store, elsewhere, 5)).toBe(1);
+    });
+
+    test.skipIf(stage.subject.ownsTime)(
+      'a renewed lease counts to its last ms, however often it was renewed',
+      async () => {
+        const { store, pass } = await stage.open();
+        const reservation = await admitted(store, { ...wanted, leaseMs: 180_000 });
+        for (let minute = 0; minute < 240; minute++) {
+          await pass(60_000);
+          await store.renew([reservation], 180_000);
+        }
+        expect(await timesAdmitted(store, { ...wanted, leaseMs: 86_400_000 }, 5)).toBe(2);
+        await pass(180_000 - 1);
+        expect(await timesAdmitted(store, wanted, 5)).toBe(0);
+        await pass(1);
+        expect(await timesAdmitted(store, wanted, 5)).toBe(1);
+      },
+    );
+
+    test('a place that was counted out is taken again by whoever renews it late, also where all are taken', async () => {
+      const { store, pass } = await stage.open();
+      const late = await admitted(store, { ...wanted, leaseMs: shortMs });
+      await pass(shortMs);
+      const others = [1, 2, 3].map(() => admitted(store, wanted));
+      const [first, second] = await Promise.all(others);
+      await store.renew([late], 60_000);
+      await store.settle(first as Reservation, done);
+      expect(await timesAdmitted(store, wanted, 5)).toBe(0);
+      await store.settle(second as Reservation, done);
+      expect(await timesAdmitted(store, wanted, 5)).toBe(1);
+      await store.settle(late, done);
+      expect(await timesAdmitted(store, wanted, 5)).toBe(1);
+    });
+
+    test('what was settled is not renewed, nor is what nobody made', async () => {
+      const { store } = await stage.open();
+      const over = await admitted(store, wanted);
+      await store.settle(over, done);
+      await store.renew([over, { id: 'of-nobody', scope: wanted.scope }], 60_000);
+      await store.renew([], 60_000);
+      expect(await timesAdmitted(store, wanted, 5)).toBe(3);
+    });
+
+    test('what is renewed is settled as ever: its tokens take the place of the estimate', async () => {
+      const { store } = await stage.open();
+      const byTokens = need([meter('project', { tokensPerMinute: 100, maxInFlight: 3 })], { tokens: 60 });
+      const reservation = await admitted(store, byTokens);
+      await store.renew([reservation], 60_000);
+      expect(await timesAdmitted(store, byTokens, 1)).toBe(0);
+      await store.settle(reservation, { requests: 1, tokens: 40 });
+      expect(await timesAdmitted(store, byTokens, 2)).toBe(1);
+    });
+
+    test('what is not counted by its number at once has nothing to renew', async () => {
+      const { store } = await stage.open();
+      const meters = [meter('free'), meter('by the minute', { requestsPerMinute: 5 })];
+      for (const one of meters) await store.renew([await admitted(store, need([one]))], 60_000);
+      await store.renew([await admitted(store, need([]))], 60_000);
       expect(await timesAdmitted(store, wanted, 5)).toBe(3);
     });
 

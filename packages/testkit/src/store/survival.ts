@@ -94,6 +94,23 @@ export function survives(stage: Stage): void {
       await admitted(one.store, wanted);
     });
 
+    test('where nothing is counted, what one puts to rest or wakes the other sees within 50 ms', async () => {
+      const one = await stage.open();
+      const two = await stage.reopen(one);
+      const sinceMs = one.clock.wallNow();
+      const wanted = need([], { subjects: ['project'] });
+      await admitted(one.store, wanted);
+      await admitted(two.store, wanted);
+      await one.store.cool({ scope, subject: 'project', reason: 'quota_day', sinceMs, untilMs: null });
+      expect(await refused(one.store, wanted)).toMatchObject({ by: 'rest', reason: 'quota_day' });
+      await two.pass(50);
+      expect(await refused(two.store, wanted)).toMatchObject({ by: 'rest', reason: 'quota_day' });
+      await two.store.wake(scope, 'project');
+      await admitted(two.store, wanted);
+      await one.pass(50);
+      await admitted(one.store, wanted);
+    });
+
     test('what one makes or gives up, the other sees at once, and nobody takes it from the maker', async () => {
       const one = await stage.open();
       const two = await stage.reopen(one);
@@ -105,6 +122,17 @@ export function survives(stage: Stage): void {
       expect(await one.store.find(['files/1'])).toEqual([null]);
       expect(await one.store.claim('caller/alice', 'main', 60_000)).toBe('main');
       expect(await two.store.claim('caller/alice', 'other', 60_000)).toBe('main');
+    });
+
+    test('what one renews, the other counts', async () => {
+      const one = await stage.open();
+      const two = await stage.reopen(one);
+      const wanted = need([meter('project', { maxInFlight: 2 })], { leaseMs: shortMs });
+      const kept = await admitted(one.store, wanted);
+      await admitted(two.store, wanted);
+      await one.store.renew([kept], 60_000);
+      await one.pass(shortMs);
+      expect(await timesAdmitted(two.store, wanted, 5)).toBe(1);
     });
 
     test('whoever is gone without a word holds its place no longer than its lease', async () => {

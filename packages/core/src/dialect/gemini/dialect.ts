@@ -1,6 +1,6 @@
 /** The Gemini API's own language. */
 
-import { errorTable, rpcOf, type SluiceError } from '../../errors.ts';
+import { errorStatuses, rpcOf, type SluiceError } from '../../errors.ts';
 import { type BrokenAnswer, type Dialect, saneCount } from '../dialect.ts';
 
 /**
@@ -62,7 +62,7 @@ export function googleErrorBody(error: SluiceError): string {
     details.push({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay });
   }
   const { status: code, message } = error;
-  const status = errorTable[error.code].rpc;
+  const status = errorStatuses[error.code].rpc;
   return `${JSON.stringify({ error: { code, message, status, details } }, null, 2)}\n`;
 }
 

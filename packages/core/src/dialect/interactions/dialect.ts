@@ -1,6 +1,6 @@
 /** The language of the Interactions API and of what belongs to it: agents, environments, voices and the like. */
 
-import { errorTable, type SluiceError } from '../../errors.ts';
+import { errorStatuses, type SluiceError } from '../../errors.ts';
 import { type Dialect, saneCount } from '../dialect.ts';
 
 /**
@@ -99,7 +99,7 @@ function errorObject({ code, message, retryAfterMs }: SluiceError): object {
     const retryDelay = `${Math.ceil(retryAfterMs / 1000)}s`;
     details.push({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay });
   }
-  return { code: words[errorTable[code].rpc] ?? 'api_error', message, details };
+  return { code: words[errorStatuses[code].rpc] ?? 'api_error', message, details };
 }
 
 /** The error object in a JSON text that holds one, wrapped as it may be. */

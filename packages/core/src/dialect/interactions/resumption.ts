@@ -1,5 +1,6 @@
 /** How the remainder of an interaction's stream is asked for: whatever is stored is told again from any of its events on. */
 
+import { paramsOf, pathOf, withParams } from '../../path-and-query.ts';
 import type { Resumption } from '../dialect.ts';
 
 const collection = /^\/v[0-9][a-z0-9]*\/interactions$/;
@@ -16,30 +17,21 @@ export const interactionResumption: Resumption = {
   subject: ['interaction', 'id'],
   place: 'event_id',
   remainder(target, subject, place) {
-    const mark = target.indexOf('?');
-    const path = mark < 0 ? target : target.slice(0, mark);
-    const told = pathOf(path, subject);
+    const told = toldAt(pathOf(target), subject);
     if (told === null) return null;
-    const others =
-      mark < 0
-        ? []
-        : target
-            .slice(mark + 1)
-            .split('&')
-            .filter(isOther);
-    const from = place === null ? clientsPlace(target) : [`last_event_id=${encodeURIComponent(place)}`];
-    return `${told}?${['stream=true', ...from, ...others].join('&')}`;
+    const params = paramsOf(target);
+    const from = place === null ? clientsPlace(params) : [`last_event_id=${encodeURIComponent(place)}`];
+    return withParams(told, ['stream=true', ...from, ...params.filter(isOther)]);
   },
 };
 
-function pathOf(path: string, id: string | null): string | null {
+function toldAt(path: string, id: string | null): string | null {
   if (own.test(path)) return path;
   return collection.test(path) && id !== null && plainId.test(id) ? `${path}/${id}` : null;
 }
 
 /** Nothing was told yet: then it begins where the client wanted it to. */
-function clientsPlace(target: string): string[] {
-  const parameters = target.slice(target.indexOf('?') + 1).split('&');
+function clientsPlace(parameters: readonly string[]): string[] {
   return parameters.filter((parameter) => nameOf(parameter) === 'last_event_id');
 }
 

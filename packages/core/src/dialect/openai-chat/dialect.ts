@@ -1,6 +1,6 @@
 /** OpenAI's chat completions, as Google's compatibility endpoint speaks them. */
 
-import { errorTable, rpcOf, type SluiceError } from '../../errors.ts';
+import { errorStatuses, rpcOf, type SluiceError } from '../../errors.ts';
 import { type Dialect, saneCount } from '../dialect.ts';
 
 /**
@@ -47,7 +47,7 @@ export const openaiChat: Dialect = {
 /** Google's three fields, and the two that OpenAI's clients read beside the message. */
 function errorObject(error: SluiceError): object {
   const { status: code, message } = error;
-  return { code, message, status: errorTable[error.code].rpc, type: error.code, param: null };
+  return { code, message, status: errorStatuses[error.code].rpc, type: error.code, param: null };
 }
 
 /** Google wraps errors of this endpoint in an array, and its clients do not look into arrays. */
