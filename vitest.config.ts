@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { Progress, wanted } from './tools/progress.ts';
 
 // They reach Node as `--conditions` too, where `import` or `module` would hand ES modules to CommonJS's `require`, and
 // break Express. Vite adds those by itself.
@@ -8,7 +9,11 @@ const projects = ['packages', 'examples'].flatMap((dir) => readdirSync(dir).map(
 
 export default defineConfig({
   test: {
-    reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],
+    reporters: [
+      'default',
+      ['json', { outputFile: 'reports/vitest.json' }],
+      ...(process.env[wanted] === undefined ? [] : [new Progress()]),
+    ],
     projects: [...projects, 'bench', 'doorways', 'faults', 'tools'].map((root) => ({
       extends: false as const,
       root,

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export interface Ended {
@@ -17,6 +18,8 @@ export interface Ended {
 interface Where {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Told of each line of standard output while the command runs. */
+  readonly onLine?: (line: string) => void;
 }
 
 const windows = process.platform === 'win32';
@@ -35,7 +38,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 /** Resolves in every case; whoever calls decides what a code other than 0 means. */
-export function run([file = '', ...args]: readonly string[], { cwd, env }: Where): Promise<Ended> {
+export function run([file = '', ...args]: readonly string[], { cwd, env, onLine }: Where): Promise<Ended> {
   const startedAt = performance.now();
   return new Promise((resolve) => {
     const child = spawn(file === 'node' ? process.execPath : file, args, {
@@ -53,6 +56,7 @@ export function run([file = '', ...args]: readonly string[], { cwd, env }: Where
       output += text;
       stdout += text;
     });
+    if (onLine !== undefined) createInterface(child.stdout).on('line', onLine);
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       output += text;
     });

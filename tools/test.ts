@@ -1,13 +1,14 @@
 /**
  * All checks of this repository, then all tests: `npm test`. With `--no-suites` the checks alone: `npm run check`.
  *
- * One line per check, the whole output of one that failed, and no early end, so that one run shows everything. The last
- * line counts checks and tests together.
+ * One line per check, one every 20 s while the tests run, the whole output of what failed, and no early end, so that one run
+ * shows everything. The last line counts checks and tests together.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Ended, run } from './command.ts';
 import { rootOf } from './outcome.ts';
+import { progressIn, wanted } from './progress.ts';
 import { type Counts, readCounts, summary } from './vitest-report.ts';
 
 interface Check {
@@ -54,7 +55,11 @@ async function runChecks(): Promise<void> {
 async function runSuites(): Promise<void> {
   const file = join(root, 'reports', 'vitest.json');
   rmSync(file, { force: true }); // an old report must not stand for a run that died
-  count('tests', await run(['vitest', 'run'], { cwd: root }), readCounts(file));
+  const onLine = (line: string): void => {
+    const progress = progressIn(line);
+    if (progress !== null) console.log(`        tests  ${progress}`);
+  };
+  count('tests', await run(['vitest', 'run'], { cwd: root, env: { [wanted]: '1' }, onLine }), readCounts(file));
 }
 
 /** A check counts as one test, the suites as theirs; suites that failed without a failed test count as one failure. */

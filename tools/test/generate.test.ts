@@ -49,7 +49,7 @@ export interface RetryOptions {
   return { pools: { gemini: { strategy: 'least-busy', projects } }, retry: { maxDelayMs: 20000 } };
 }
 `,
-  'packages/core/src/errors.ts': `export const errorTable = {
+  'packages/core/src/error-table.ts': `export const errorTable = {
   not_found: { status: 404, rpc: 'NOT_FOUND', when: 'No such route.', help: 'Look | again.' },
 };
 `,
@@ -125,12 +125,12 @@ export interface ServerOptions extends RetryOptions {
 });
 
 test('missing and broken sources are named', async () => {
-  const root = makeTree({ ...sources, 'packages/core/src/errors.ts': 'export const other = 1;\n' });
+  const root = makeTree({ ...sources, 'packages/core/src/error-table.ts': 'export const other = 1;\n' });
   await generate(root, true);
-  expect((await generate(root, false)).problems).toEqual(['packages/core/src/errors.ts exports no `errorTable`']);
+  expect((await generate(root, false)).problems).toEqual(['packages/core/src/error-table.ts exports no `errorTable`']);
   expect((await generate(makeTree({}), true)).problems).toEqual([
     'packages/core/src/options.ts is missing',
-    'packages/core/src/errors.ts is missing',
+    'packages/core/src/error-table.ts is missing',
   ]);
 });
 

@@ -28,11 +28,8 @@ export function makeChat({ provider, isDemo }: ChatOptions): Chat {
   const app = Fastify();
   // What never becomes a request is answered in the gateway's words as well.
   hardenServer(app.server);
-  app.register(sluice, { prefix: '/gemini', gateway });
+  // It ends with the app: answers under way may finish, and nothing new begins.
+  app.register(sluice, { prefix: '/gemini', gateway, drainMs: 5_000 });
   app.get('/', { onRequest: sessions.open }, pageOf({ isDemo }));
-
-  // Answers under way may finish; nothing new begins. Not awaited: Fastify times hooks, and the server waits anyway.
-  app.addHook('preClose', async () => void gateway.drain({ withinMs: 5_000 }));
-  app.addHook('onClose', () => gateway.close());
   return { app, gateway };
 }

@@ -3,6 +3,7 @@
 import type { ResolvedConfiguration } from '@sluice/core';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { isoTime } from './iso-time.ts';
 
 /** A log that can be emptied before the process goes. */
 export interface Log {
@@ -11,9 +12,9 @@ export interface Log {
   flush(): Promise<void>;
 }
 
-/** Lines are gathered for this long at most: under load one write carries dozens of them. */
+/** Lines are gathered for this long at most: under load one write carries hundreds of them, and costs hardly more than one of few. */
 const gatherMs = 20;
-const gatherBytes = 4096;
+const gatherLength = 64 * 1024;
 /** A reader that has stalled loses lines past this; it never holds up requests or fills the memory. */
 const maxHeldBytes = 16 * 1024 * 1024;
 const lastLinesMs = 200;
@@ -25,7 +26,7 @@ export function openLog({ level, format }: Pick<ResolvedConfiguration['log'], 'l
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
     stream,
@@ -56,17 +57,30 @@ function prettyStream(): Stream {
 }
 
 function jsonStream(): Stream {
-  const stdout = pino.destination({ dest: 1, sync: false, minLength: gatherBytes, maxLength: maxHeldBytes });
+  // It would gather lines itself, and measure all that it holds anew with each: here it writes what it is handed at once.
+  const stdout = pino.destination({ dest: 1, sync: false, minLength: 1, maxLength: maxHeldBytes });
   // Nobody is left to be told: a log that cannot be written is no reason to stop serving.
   stdout.on('error', () => {});
+  let held = '';
   let isGathering = false;
+  function handOver(): void {
+    if (held !== '') stdout.write(held);
+    held = '';
+  }
   function onTime(): void {
     isGathering = false;
-    stdout.flush();
+    handOver();
   }
+  // Of a start that fails, too, everything is told.
+  process.once('exit', () => {
+    if (held === '') return;
+    handOver();
+    stdout.flushSync();
+  });
   const stream: DestinationStream = {
     write(line) {
-      stdout.write(line);
+      held += line;
+      if (held.length >= gatherLength) handOver();
       // A timer is set by the first line after a silence, so that an idle process writes nothing and wakes for nothing.
       if (isGathering) return;
       isGathering = true;
@@ -81,6 +95,7 @@ function jsonStream(): Stream {
           stdout.flushSync = () => {}; // at exit it would wait for the reader, and the process with it
           resolve();
         }, lastLinesMs);
+        handOver();
         stdout.flush(() => {
           clearTimeout(giveUp);
           resolve();

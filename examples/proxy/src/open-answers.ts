@@ -25,7 +25,8 @@ export class OpenAnswers {
     const entry: Entry = { response, place: this.#open.length };
     this.#open.push(entry);
     if (this.#onLast !== null) response.shouldKeepAlive = false;
-    response.once('close', () => {
+    // It comes once; to say so would cost a wrapper for each.
+    response.on('close', () => {
       this.#remove(entry);
       this.#onLast?.();
       if (this.#open.length === 0) for (const tell of this.#onEmpty) tell();

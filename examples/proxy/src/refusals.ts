@@ -17,12 +17,16 @@ export function refusalOfHeaders({ rawHeaders, httpVersion }: IncomingMessage): 
   if (rawHeaders.length / 2 > maxHeaderFields) {
     return new SluiceError('headers_too_large', `The request has more than ${maxHeaderFields} header fields.`);
   }
-  const hosts: (string | undefined)[] = [];
+  let hosts = 0;
+  let host: string | undefined;
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    if (rawHeaders[at]?.length === 4 && rawHeaders[at]?.toLowerCase() === 'host') hosts.push(rawHeaders[at + 1]);
+    const name = rawHeaders[at] as string;
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
+    hosts++;
+    host = rawHeaders[at + 1];
   }
   // RFC 9112 §3.2: with two, or with none, whoever stands in front may have understood another host than we do.
-  const isClear = hosts.length === 1 ? hosts[0] !== '' : hosts.length === 0 && httpVersion === '1.0';
+  const isClear = hosts === 1 ? host !== '' : hosts === 0 && httpVersion === '1.0';
   return isClear ? null : new SluiceError('invalid_request', 'The request needs one header `host`, and only one.');
 }
 

@@ -1,6 +1,9 @@
 /** The Live API at the proxy: sessions, and whoever is not let in. */
 
+import { join } from 'node:path';
 import { GoogleGenAI, type LiveServerMessage } from '@google/genai';
+import { systemClock } from '@sluice/core';
+import { sqliteStore } from '@sluice/store-sqlite';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { handshake, LiveClient, livePath, rawSession, setup, textFrame } from './live-client.ts';
 import { answerIn, googleError, RawConnection, raw } from './raw-http.ts';
@@ -274,5 +277,29 @@ describe('going down', { timeout: 60_000 }, () => {
     // So they are at another process on the same file.
     const third = await started({}, { folder });
     await session(third, constrained);
+  });
+
+  test('by kill -9 its place is free three minutes later', async () => {
+    const callers = [{ id: 'alice', key: callerKey, limits: { maxInFlight: 1 } }];
+    const first = await started({ callers }, { env: { SLUICE_API_KEYS: '' } });
+    await session(first);
+    await first.stop();
+    const isFree = async (laterMs: number): Promise<boolean> => {
+      const clock = { ...systemClock, wallNow: () => systemClock.wallNow() + laterMs };
+      const store = sqliteStore({ path: join(first.folder, '.sluice', 'state.db'), clock });
+      const limits = { requestsPerMinute: 0, tokensPerMinute: 0, requestsPerDay: 0, maxInFlight: 1 };
+      const meters = [{ name: 'caller', limits }];
+      const { reservation } = await store.reserve({
+        scope: 'caller/alice',
+        meters,
+        subjects: [],
+        tokens: 0,
+        leaseMs: 1_000,
+      });
+      await store.close();
+      return reservation !== null;
+    };
+    expect(await isFree(60_000)).toBe(false);
+    expect(await isFree(180_000)).toBe(true);
   });
 });

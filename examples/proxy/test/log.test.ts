@@ -21,8 +21,10 @@ test('a request is one line: who, what, how it went, how long, how much', async 
     port: it.port,
     line: it.line.bind(it),
   }));
+  const beforeMs = Date.now();
   const answer = await raw(port, post(streamPath), prompt);
-  expect(await line(isRequest)).toMatchObject({
+  const told = await line(isRequest);
+  expect(told).toMatchObject({
     level: 'info',
     requestId: answer.headers['x-sluice-request-id'],
     remote: '127.0.0.1',
@@ -38,8 +40,11 @@ test('a request is one line: who, what, how it went, how long, how much', async 
     requestBytes: prompt.length,
     responseBytes: expect.any(Number),
     tokens: { prompt: expect.any(Number), candidates: expect.any(Number) },
-    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
   });
+  const atMs = Date.parse(String(told.time));
+  expect(atMs).toBeGreaterThanOrEqual(beforeMs);
+  expect(atMs).toBeLessThanOrEqual(Date.now());
 });
 
 test('a request that was refused at the door is one line too', async () => {

@@ -3,6 +3,7 @@
 import { unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { LiveClient, livePath } from './live-client.ts';
 import { raw } from './raw-http.ts';
 import {
   callerKey,
@@ -66,6 +67,19 @@ test('a request that runs ends under the settings that it came in under', async 
   const { status, text } = await answer;
   expect(status).toBe(200);
   expect(text).toContain('"STOP"');
+});
+
+test('a Live session runs until its caller is taken out of the file, and is told so', async () => {
+  const on = await started({ callers: [alice, bob] });
+  const [first, second] = [new LiveClient(on.port), new LiveClient(on.port, `${livePath}?key=${otherKey}`)];
+  for (const talk of [first, second]) await talk.heard('setupComplete');
+  await reloaded(on, { callers: [alice, bob], retry: { maxAttempts: 2 } });
+  await reloaded(on, { callers: [bob] });
+  expect(await first.closed).toEqual({ code: 1008, reason: "This session's caller may not call here any more." });
+  expect(await on.line(({ caller }) => caller === 'alice')).toMatchObject({ status: 101, error: 'unauthorized' });
+  second.say('I go on');
+  await second.heard('turnComplete');
+  second.close();
 });
 
 test('a bad file is refused with all its faults in one line, and the old one stays', async () => {

@@ -292,6 +292,10 @@ describe('what is refused in one sentence', () => {
       expect(stderr).toBe(
         `sluice: Port ${port} on 127.0.0.1 is in use. Set PORT to another one, or stop what listens there.\n`,
       );
+      // What was odd before that is in the log all the same.
+      const GEMINI_API_KEYS = `canary-0123456789,${callerKey}`;
+      const odd = await refusedStart({ env: { ...named, GEMINI_API_KEYS, PORT: String(port) } });
+      expect(JSON.parse(odd.stdout)).toMatchObject({ level: 'warn', msg: 'options' });
     } finally {
       other.close();
     }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { read } from '@sluice/testkit';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
@@ -115,11 +116,14 @@ describe('a response that is not ours any more', () => {
 test('a host that destroys a response ends the call to the provider', async () => {
   const { gateway, simulator } = await provider();
   simulator.plan('*', ['slow-stream']);
+  const responses: ServerResponse[] = [];
   const origin = await running((app) => {
-    app.use((_req, res, next) => next(void setTimeout(() => res.destroy(), 70)));
+    app.use((_req, res, next) => next(void responses.push(res)));
     app.use('/gemini', sluice(gateway));
   });
-  const { brokenBy } = await read(await ask(`${origin}/gemini${streamed}`));
+  const answer = await ask(`${origin}/gemini${streamed}`);
+  responses[0]?.destroy();
+  const { brokenBy } = await read(answer);
   expect(brokenBy).not.toBeNull();
 });
 

@@ -12,16 +12,22 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest,
 import { hostOf, mountPathUnder, originOf, remember, remoteOf } from './host.ts';
 import { bodyOf, leaveBodiesAlone } from './raw-body.ts';
 
-/** A gateway that was made before and belongs to whoever made it, or the options of one that lives as long as the app. */
+/** A gateway that was made before, or the options of one that lives as long as the app. */
 export type SluiceOptions =
-  | { gateway: Gateway }
+  | {
+      gateway: Gateway;
+      /**
+       * The gateway ends with the app, and requests under way may take so long to finish, in ms; 0 ends them at once.
+       *
+       * @default the gateway goes on: it belongs to whoever made it
+       */
+      drainMs?: number | undefined;
+    }
   | (GatewayOptions<FastifyRequest> & {
       gateway?: undefined;
       /** How long requests under way may take to finish when the app closes, in ms; 0 ends them at once. @default 10_000 */
       drainMs?: number | undefined;
     });
-
-type OptionsOfOne = Exclude<SluiceOptions, { gateway: Gateway }>;
 
 /**
  * Mounts a gateway in Fastify, under any prefix, encapsulated: parsers of bodies are its own, and hooks of the app run first.
@@ -41,9 +47,7 @@ type OptionsOfOne = Exclude<SluiceOptions, { gateway: Gateway }>;
  * const gateway = createGateway({ keys: process.env.GEMINI_API_KEYS, callers: process.env.SLUICE_API_KEYS });
  * gateway.on('request', ({ caller, call, status }) => console.log(caller, call, status));
  * const app = Fastify();
- * app.register(sluice, { prefix: '/gemini', gateway });
- * app.addHook('preClose', async () => void gateway.drain({ withinMs: 10_000 })); // begun, and not waited for
- * app.addHook('onClose', () => gateway.close());
+ * app.register(sluice, { prefix: '/gemini', gateway, drainMs: 10_000 }); // it ends with the app
  */
 export const sluice: FastifyPluginAsync<SluiceOptions> = Object.assign(plug, {
   // Fastify asks it of plugins, and refuses one that is made for another version in its own words.
@@ -53,8 +57,9 @@ export const sluice: FastifyPluginAsync<SluiceOptions> = Object.assign(plug, {
 async function plug(app: FastifyInstance, options: SluiceOptions & RegisterOptions): Promise<void> {
   if (app.initialConfig.http2)
     throw new SluiceError('invalid_options', 'The gateway speaks HTTP/1.1: leave http2 out of the options of Fastify.');
-  const { prefix, logLevel: _level, logSerializers: _serializers, ...own } = options;
-  const gateway = own.gateway === undefined ? openGateway(app, own) : handedIn(own);
+  const { prefix, logLevel: _level, logSerializers: _serializers, gateway: given, drainMs, ...own } = options;
+  const gateway = given === undefined ? createGateway(own) : handedIn(given, own);
+  if (given === undefined || drainMs !== undefined) endWithApp(app, gateway, drainMs ?? 10_000);
   const listener = nodeListener(gateway, { mountPath: mountPathUnder(app.prefix), remoteOf, originOf, bodyOf, hostOf });
   const letGo = letGoWhenClosing(app);
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
@@ -71,22 +76,20 @@ async function plug(app: FastifyInstance, options: SluiceOptions & RegisterOptio
   if (prefix !== undefined && !/^\/?$/.test(prefix)) app.setNotFoundHandler(handler);
 }
 
-function openGateway(app: FastifyInstance, { drainMs = 10_000, gateway: _, ...options }: OptionsOfOne): Gateway {
-  const gateway = createGateway(options);
+function endWithApp(app: FastifyInstance, gateway: Gateway, withinMs: number): void {
   let drained: Promise<void> | undefined;
   // Begun before the server closes, which waits for connections; not awaited here, because Fastify times these hooks.
   app.addHook('preClose', (done) => {
-    drained = gateway.drain({ withinMs: drainMs });
+    drained = gateway.drain({ withinMs });
     done();
   });
   app.addHook('onClose', async () => {
     await drained;
     await gateway.close();
   });
-  return gateway;
 }
 
-function handedIn({ gateway, ...others }: { readonly gateway: Gateway }): Gateway {
+function handedIn(gateway: Gateway, others: object): Gateway {
   const names = Object.keys(others).join(', ');
   if (names === '') return gateway;
   throw new SluiceError('invalid_options', `A gateway was handed in beside ${names}: say that where it is made.`);

@@ -29,8 +29,8 @@ test.each(wrong)('options %s are told where the app gets ready', async (_what, o
 test('options beside a gateway that was handed in would do nothing, and are refused', async () => {
   const { gateway } = await provider();
   const app = Fastify();
-  app.register(sluice, { prefix: '/gemini', gateway, drainMs: 1, keys: 'k' } as never);
-  await expect(app.ready()).rejects.toThrow('beside drainMs, keys');
+  app.register(sluice, { prefix: '/gemini', gateway, drainMs: 1, keys: 'k', callers: 'anyone' } as never);
+  await expect(app.ready()).rejects.toThrow('beside keys, callers');
 });
 
 test('a server that speaks HTTP/2 is refused where the app gets ready', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import type { Gateway } from '@sluice/core';
 import { read } from '@sluice/testkit';
 import Fastify, { type FastifyServerOptions } from 'fastify';
 import { describe, expect, test } from 'vitest';
@@ -81,6 +82,34 @@ describe('when the app closes', () => {
     await closed;
     const second = await running((another) => another.register(sluice, { prefix: '/gemini', gateway }));
     expect((await ask(`${second}/gemini${unary}`)).status).toBe(200);
+  });
+
+  test('a gateway that was handed in with drainMs ends with the app, however often it is mounted', async () => {
+    const { gateway, simulator } = await provider();
+    simulator.plan('*', ['stall-mid-stream']);
+    const told: string[] = [];
+    const app = Fastify();
+    const seen: Gateway = {
+      ...gateway,
+      drain: (options) => {
+        told.push(`drain within ${options.withinMs}`);
+        return gateway.drain(options);
+      },
+      close: async () => {
+        told.push('close');
+        await gateway.close();
+      },
+    };
+    for (const prefix of ['/gemini', '/again']) app.register(sluice, { prefix, gateway: seen, drainMs: 20 });
+    const origin = await app.listen({ host: '127.0.0.1', port: 0 });
+    const answer = await ask(`${origin}/gemini${streamed}`);
+    const closed = app.close();
+    const { text, brokenBy } = await read(answer);
+    expect(text).toContain('DRAINING');
+    expect(brokenBy).not.toBeNull();
+    await closed;
+    expect(told).toEqual(['drain within 20', 'drain within 20', 'close', 'close']);
+    expect((await gateway.fetch(`/${unary}`)).status).toBe(503);
   });
 
   test('its owner can drain it in a hook, and what comes then is refused', async () => {
