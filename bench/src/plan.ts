@@ -112,7 +112,7 @@ export interface Amounts {
 }
 
 /** V8 compiles in threads of its own, most of it between 10,000 and 15,000 requests: 48 µs a request of core, and 2 after 20,000. */
-const warmUps: Readonly<Record<string, number>> = { unary: 20_000, gzip: 20_000, stream: 1_000, chunk: 1_000 };
+const warmUps: Readonly<Record<string, number>> = { unary: 40_000, gzip: 20_000, stream: 1_000, chunk: 1_000 };
 
 /** For a figure that is compared slice by slice. */
 export function amountsOf(figure: FigureName, { isQuick }: Command): Amounts {

@@ -142,6 +142,7 @@ export class Latch implements Sink, Flow {
    * @param onOut - called when the client has been told, perhaps at once
    */
   end(uncleanly: Error | null = null, onOut: () => void = ignore): void {
+    if (uncleanly === null) this.#measure();
     this.release();
     if (this.#state.is !== 'open') return;
     const end = { uncleanly, onOut };
@@ -163,6 +164,14 @@ export class Latch implements Sink, Flow {
       this.#client.fail(error, lastWords);
     }
     this.drop();
+  }
+
+  /** All of it is here before any of it is shown, so the head can say how much it is: in chunks it would cost both sides more. */
+  #measure(): void {
+    if (this.#state.is !== 'held' || this.#state.head === null || this.#heldBytes === 0) return;
+    const { status, headers } = this.#state.head;
+    if (headers['content-length'] !== undefined) return;
+    this.#state.head = { status, headers: { ...headers, 'content-length': String(this.#heldBytes) } };
   }
 
   // What the client's sink lets the latch do.

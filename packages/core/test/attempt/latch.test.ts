@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Latch } from '../../src/attempt/latch.ts';
-import { type Flow, stillFlow } from '../../src/wire.ts';
+import { type Flow, type HeaderBag, stillFlow } from '../../src/wire.ts';
 import { recordingSink } from '../recording-sink.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -42,6 +42,34 @@ describe('before the moment the client sees nothing', () => {
     latch.write(bytes('a'));
     expect(latch.release()).toBe(true);
     expect(client.told).toEqual([]);
+  });
+});
+
+describe('an answer that is whole before any of it is shown', () => {
+  const ended = (headers: HeaderBag, chunks: readonly string[], uncleanly: Error | null = null): HeaderBag | null => {
+    const { latch, client } = latched();
+    latch.head(200, headers);
+    for (const chunk of chunks) latch.write(bytes(chunk));
+    latch.end(uncleanly);
+    return client.headers;
+  };
+
+  test('says how long it is', () => {
+    expect(ended({ a: '1' }, ['ab', 'ü'])).toEqual({ a: '1', 'content-length': '4' });
+  });
+
+  test('and says nothing of it where it has said so, has no body, or broke behind its last byte', () => {
+    expect(ended({ 'content-length': '4' }, ['ab', 'ü'])).toEqual({ 'content-length': '4' });
+    expect(ended({}, [])).toEqual({});
+    expect(ended({}, ['ab'], new Error('reset'))).toEqual({});
+  });
+
+  test('and not where it goes on after it was shown', () => {
+    const { latch, client } = latched();
+    latch.write(bytes('a'));
+    latch.release();
+    latch.end();
+    expect(client.headers).not.toHaveProperty('content-length');
   });
 });
 
