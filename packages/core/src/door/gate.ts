@@ -187,7 +187,7 @@ export class Gate {
     const before = this.overload.level;
     if (nowMs - this.#lookedAtMs >= longAgoMs) this.overload.calm();
     this.#lookedAtMs = nowMs;
-    this.heldBack.look(nowMs, this.#turnedAway);
+    this.heldBack.look({ nowMs, refused: this.#turnedAway, idleShare: 1 - (vitals?.busyShare ?? 1) });
     this.#turnedAway = 0;
     if (vitals !== null) this.overload.look({ ...vitals, nowMs, inside: this.#inside.size });
     const { level } = this.overload;

@@ -145,9 +145,11 @@ describe('a gate of a process that cannot keep up', () => {
       gate.turnsAway();
       await clock.advance(100);
     }
-    for (let time = 0; time < 500; time++) gate.turnsAway();
-    expect(gate.holdBack).toBeNull();
-    await clock.advance(100);
+    for (let look = 0; look < 5; look++) {
+      expect(gate.holdBack).toBeNull();
+      for (let time = 0; time < 500; time++) gate.turnsAway();
+      await clock.advance(100);
+    }
     gate.turnsAway();
     const connection = { pause: vi.fn(), resume: vi.fn() };
     gate.holdBack?.(connection);

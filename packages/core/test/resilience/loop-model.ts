@@ -16,8 +16,8 @@ export interface Doorkeeper {
   refuses(inside: number): boolean;
   left(tookMs: number): void;
   look(at: { nowMs: number; delayMs: number; busyShare: number; inside: number }): void;
-  /** For how long the connection of somebody who was refused just now is not read, in ms; 0 for not at all. */
-  heldMs?(nowMs: number): number;
+  /** What becomes of the connection of somebody who was refused just now. */
+  hold?(nowMs: number, connection: { pause(): void; resume(): void }): void;
 }
 
 /** What became of those who came between two moments. */
@@ -34,9 +34,10 @@ interface Step {
   readonly perMs: number;
 }
 
-/** One request; its connection is read again from `readsFromMs` on. */
+/** What is sent over one that is held waits until it is read again. */
 interface Connection {
-  readsFromMs: number;
+  isHeld: boolean;
+  waiting: Sent | null;
 }
 
 interface Sent {
@@ -103,16 +104,14 @@ export function runLoop(
   // The one that was used last is used next, as pools of connections do.
   const free: Connection[] = [];
   let opened = 0;
-  const sent: Sent[] = [];
+  const arrived: Sent[] = [];
   const send = (dueMs: number): void => {
     if (counts(dueMs)) offered++;
-    const connection = free.pop() ?? (opened < connections ? { readsFromMs: 0 } : null);
+    const connection = free.pop() ?? (opened++ < connections ? { isHeld: false, waiting: null } : null);
     if (connection === null) return;
-    if (connection.readsFromMs === 0) opened++;
-    // The next one to be read is last.
-    let at = sent.length;
-    while (at > 0 && (sent[at - 1] as Sent).connection.readsFromMs < connection.readsFromMs) at--;
-    sent.splice(at, 0, { dueMs, connection });
+    const one = { dueMs, connection };
+    if (connection.isHeld) connection.waiting = one;
+    else arrived.push(one);
   };
   const comeIn = ({ dueMs, connection }: Sent): void => {
     if (!door.refuses(flights.length + idleStreams)) {
@@ -123,20 +122,27 @@ export function runLoop(
     nowMs += work.refuseMs;
     lastRefusedAtMs = nowMs;
     if (counts(dueMs)) refusedAfterMs.push(nowMs - dueMs);
-    connection.readsFromMs = nowMs + (door.heldMs?.(nowMs) ?? 0);
     free.push(connection);
+    door.hold?.(nowMs, {
+      pause() {
+        connection.isHeld = true;
+      },
+      resume() {
+        connection.isHeld = false;
+        if (connection.waiting !== null) arrived.push(connection.waiting);
+        connection.waiting = null;
+      },
+    });
   };
   while (nowMs < endMs) {
     for (; nextDueMs <= nowMs; nextDueMs += -Math.log(1 - random()) / rateAt(nextDueMs)) send(nextDueMs);
     const turnAtMs = nowMs;
-    const due: Sent[] = [];
-    while ((sent.at(-1)?.connection.readsFromMs ?? Number.POSITIVE_INFINITY) <= turnAtMs) due.push(sent.pop() as Sent);
+    const due = arrived.splice(0);
     const ready = flights.filter(({ readyAtMs }) => readyAtMs <= turnAtMs);
     tick();
     look();
     if (due.length + ready.length === 0) {
-      const ofSent = Math.min(nextDueMs, sent.at(-1)?.connection.readsFromMs ?? nextDueMs);
-      const next = flights.reduce((least, { readyAtMs }) => Math.min(least, readyAtMs), Math.min(ofSent, tickDueMs));
+      const next = flights.reduce((least, { readyAtMs }) => Math.min(least, readyAtMs), Math.min(nextDueMs, tickDueMs));
       const untilMs = Math.max(next, nowMs + 0.01);
       idleMs += untilMs - nowMs;
       nowMs = untilMs;
@@ -147,7 +153,6 @@ export function runLoop(
       nowMs += work.pieceMs;
       flight.pieces--;
       if (flight.pieces > 0) continue;
-      flight.connection.readsFromMs = nowMs;
       free.push(flight.connection);
       door.left(nowMs - flight.dueMs);
       if (counts(flight.dueMs)) tookMs.push(nowMs - flight.dueMs);

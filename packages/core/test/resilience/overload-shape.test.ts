@@ -1,7 +1,7 @@
 /** Three times as much as a loop can serve, for a minute, on paper: how much of what it can serve it still does. */
 
 import { describe, expect, test } from 'vitest';
-import { HeldBack } from '../../src/door/held-back.ts';
+import { HeldBack, type Holdable, type HoldingLook } from '../../src/door/held-back.ts';
 import { Overload } from '../../src/door/overload.ts';
 import { runLoop, type Work } from './loop-model.ts';
 import { seed, seeded } from './seeded.ts';
@@ -73,11 +73,11 @@ function overloaded(
     left: (tookMs: number) => overload.concurrency.left(tookMs),
     look(at: { nowMs: number; delayMs: number; busyShare: number; inside: number }) {
       nowMs = at.nowMs;
-      holding.look(nowMs, refused);
+      holding.look({ nowMs, refused, idleShare: 1 - at.busyShare });
       refused = 0;
       overload.look({ ...at, heapShare: 0 });
     },
-    heldMs: (atMs: number) => (holdsBack ? holding.heldMs(atMs) : 0),
+    hold: (atMs: number, connection: Holdable) => (holdsBack ? holding.hold(atMs, connection) : undefined),
   };
   const perMs = 1 / (work.headMs + work.pieces * work.pieceMs);
   const steps = [
@@ -103,23 +103,29 @@ function overloaded(
 }
 
 /** What is held back on the clock of the model. */
-function holdingModel(): { look(nowMs: number, refused: number): void; heldMs(nowMs: number): number } {
-  const waking: { readonly atMs: number; readonly then: () => void }[] = [];
-  let [atMs, heldMs] = [0, 0];
-  const after = (ms: number, then: () => void): (() => void) => {
-    heldMs = ms;
-    waking.push({ atMs: atMs + ms, then });
-    return () => {};
+function holdingModel(): { look(at: HoldingLook): void; hold(nowMs: number, connection: Holdable): void } {
+  let [atMs, dueAtMs, then]: [number, number, () => void] = [0, Number.POSITIVE_INFINITY, () => {}];
+  const after = (ms: number, wake: () => void): (() => void) => {
+    [dueAtMs, then] = [atMs + ms, wake];
+    return () => {
+      dueAtMs = Number.POSITIVE_INFINITY;
+    };
   };
   const held = new HeldBack({ now: () => atMs, wallNow: () => atMs, after });
+  const goTo = (nowMs: number): void => {
+    atMs = nowMs;
+    if (dueAtMs > nowMs) return;
+    dueAtMs = Number.POSITIVE_INFINITY;
+    then();
+  };
   return {
-    look: (nowMs, refused) => held.look(nowMs, refused),
-    heldMs(nowMs) {
-      atMs = nowMs;
-      while ((waking[0]?.atMs ?? Number.POSITIVE_INFINITY) <= nowMs) waking.shift()?.then();
-      if (!held.isOnAt(nowMs)) return 0;
-      held.hold({ pause() {}, resume() {} });
-      return heldMs;
+    look(at) {
+      goTo(at.nowMs);
+      held.look(at);
+    },
+    hold(nowMs, connection) {
+      goTo(nowMs);
+      if (held.isOnAt(nowMs)) held.hold(connection);
     },
   };
 }
