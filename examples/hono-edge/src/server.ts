@@ -27,10 +27,14 @@ server.on('error', (error) => {
   process.exit(1);
 });
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void leave());
+// A process group delivers one signal twice.
+let isLeaving = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void leave());
 
 /** Answers under way may finish; nothing new begins. */
 async function leave(): Promise<void> {
+  if (isLeaving) return;
+  isLeaving = true;
   server.close();
   await gateway.drain({ withinMs: 5_000 });
   await gateway.close();
