@@ -5,6 +5,7 @@ import { defaultUpstream } from '#upstream';
 import { Alarms } from './attempt/alarms.ts';
 import { Answers } from './cache/answers.ts';
 import { Cancellation } from './cancellation.ts';
+import { partingMs } from './client/reading-time.ts';
 import { requestOf, webExchange } from './client/web.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import { Gate } from './door/gate.ts';
@@ -109,9 +110,6 @@ interface Housed {
 export function houseOf(gateway: Gateway): House {
   return (gateway as Gateway & Housed)[houseKey];
 }
-
-/** Drivers say last words apart from what was before, and end the connection a moment later: so hosts may exit after `drain`. */
-const lastWordsMs = 150;
 
 /** What only tests bring. */
 export interface Seams {
@@ -219,7 +217,8 @@ export function gatewayWith(options: GatewayOptions, { vitals }: Seams): Gateway
       await gate.empty();
       ground.answers.close();
       cancel();
-      if (hasExpelled) await new Promise((resolve) => setTimeout(resolve, lastWordsMs));
+      // Hosts exit after it, and the drivers are not done yet.
+      if (hasExpelled) await new Promise((resolve) => setTimeout(resolve, partingMs));
     },
     async close() {
       ground.gate.shut();

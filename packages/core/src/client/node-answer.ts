@@ -3,13 +3,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { BodyStream, Flow, HeaderBag, Sink } from '../wire.ts';
+import { readMs } from './reading-time.ts';
 
 /** A body of this length fits into what the socket holds anyway. */
 const shortBytes = 65_536;
 /** How long the rest of a request is read after its answer, in ms. */
 const lingerMs = 1_000;
-/** What a busy client gets to read what was before its last words, in ms; and then those, before the connection ends. */
-const readMs = 50;
 /** How long a client that takes nothing gets to take its last words, in ms. */
 const lastWordsMs = 1_000;
 
@@ -152,9 +151,7 @@ export class ResponseSink implements Sink {
   fail(_error: Error, lastWords?: Uint8Array): void {
     const res = this.#res;
     if (lastWords === undefined || res.destroyed) return void res.destroy();
-    // The last words are for parsers that look at each piece by itself, and a client joins what it finds when it comes to
-    // read: so they wait until what was written before has been read as well. When they waited for a turn, @google/genai 3.1
-    // told the error of 7 in 40 streams that had no finish reason, and called the others `terminated`.
+    // They wait until what was written before has been read as well.
     setTimeout(() => {
       if (res.destroyed) return;
       const timer = setTimeout(() => res.destroy(), lastWordsMs);

@@ -2,15 +2,11 @@
 
 import type { Cancellation } from '../cancellation.ts';
 import type { Flow, HeaderBag, Sink } from '../wire.ts';
+import { readMs } from './reading-time.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 
 /** Bytes that wait for the reader before the source is held. */
 const highWaterBytes = 65_536;
-/**
- * What a server that pipes the answer gets to send, and a client to read, what was before the last words, in ms; and then
- * the words, before the error that cuts the connection.
- */
-const readMs = 50;
 const noBodyStatuses = new Set([204, 205, 304]);
 
 /** Builds a `Response`: its head when the head comes, its body as a stream that holds the source when nobody reads. */

@@ -39,7 +39,7 @@ const endedShare = 0.25;
 export class Gate {
   readonly room: Room;
   readonly overload: Overload;
-  readonly heldBack: HeldBack;
+  readonly #heldBack: HeldBack;
   readonly #inside = new Roster<Inside>();
   readonly #clock: Clock;
   readonly #emitter: Emitter;
@@ -62,7 +62,7 @@ export class Gate {
   constructor({ clock, emitter, overload, vitals, maxBufferedBytes }: GateTools) {
     this.room = new Room(maxBufferedBytes);
     this.overload = overload;
-    this.heldBack = new HeldBack(clock);
+    this.#heldBack = new HeldBack(clock);
     this.#clock = clock;
     this.#emitter = emitter;
     this.#vitals = vitals;
@@ -135,7 +135,7 @@ export class Gate {
 
   /** What to do with the connection of somebody who is turned away; null for nothing. */
   get holdBack(): HeldBack['hold'] | null {
-    return this.heldBack.isOnAt(this.#lookedAtMs) ? this.heldBack.hold : null;
+    return this.#heldBack.isOnAt(this.#lookedAtMs) ? this.#heldBack.hold : null;
   }
 
   leave(one: Inside): void {
@@ -152,7 +152,7 @@ export class Gate {
 
   shut(): void {
     this.#isShut = true;
-    this.heldBack.letGo();
+    this.#heldBack.letGo();
   }
 
   expelAll(reason: SluiceError): void {
@@ -187,7 +187,7 @@ export class Gate {
     const before = this.overload.level;
     if (nowMs - this.#lookedAtMs >= longAgoMs) this.overload.calm();
     this.#lookedAtMs = nowMs;
-    this.heldBack.look({ nowMs, refused: this.#turnedAway, idleShare: 1 - (vitals?.busyShare ?? 1) });
+    this.#heldBack.look({ nowMs, refused: this.#turnedAway, idleShare: 1 - (vitals?.busyShare ?? 1) });
     this.#turnedAway = 0;
     if (vitals !== null) this.overload.look({ ...vitals, nowMs, inside: this.#inside.size });
     const { level } = this.overload;
